@@ -1,0 +1,15 @@
+# llhttp, the HTTP parser of the simulator. Newer Debian has libllhttp-dev; Debian 12 carries the C
+# sources in node-llhttp (/usr/share/llhttp), which are compiled here as they are.
+find_path(LLHTTP_INCLUDE llhttp.h PATH_SUFFIXES llhttp PATHS /usr/include /usr/share/include)
+find_library(LLHTTP_LIBRARY llhttp)
+if(LLHTTP_LIBRARY AND LLHTTP_INCLUDE)
+    add_library(weir_llhttp INTERFACE)
+    target_link_libraries(weir_llhttp INTERFACE ${LLHTTP_LIBRARY})
+    target_include_directories(weir_llhttp SYSTEM INTERFACE ${LLHTTP_INCLUDE})
+elseif(LLHTTP_INCLUDE AND EXISTS /usr/share/llhttp/llhttp.c)
+    add_library(weir_llhttp STATIC /usr/share/llhttp/llhttp.c /usr/share/llhttp/api.c /usr/share/llhttp/http.c)
+    target_include_directories(weir_llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE})
+    target_compile_options(weir_llhttp PRIVATE -w)
+else()
+    message(FATAL_ERROR "llhttp not found: apt-get install node-llhttp (Debian 12) or libllhttp-dev")
+endif()

@@ -1,0 +1,126 @@
+/** summary.h: the result of a run, level by level: the only thing the layers after the engine see. Plain data. */
+#ifndef WEIR_STAT_SUMMARY_H
+#define WEIR_STAT_SUMMARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weir/base/clock.h"
+#include "weir/stat/metric.h"
+#include "weir/stat/recorder.h"
+
+/** name, key, percentile. */
+#define WEIR_PERCENTILE_MAP(XX)                                                                                        \
+    XX(P1, "p1", 1)                                                                                                    \
+    XX(P5, "p5", 5)                                                                                                    \
+    XX(P10, "p10", 10)                                                                                                 \
+    XX(P25, "p25", 25)                                                                                                 \
+    XX(P50, "p50", 50)                                                                                                 \
+    XX(P75, "p75", 75)                                                                                                 \
+    XX(P90, "p90", 90)                                                                                                 \
+    XX(P95, "p95", 95)                                                                                                 \
+    XX(P99, "p99", 99)                                                                                                 \
+    XX(P99_9, "p99.9", 99.9)                                                                                           \
+    XX(P99_99, "p99.99", 99.99)
+
+enum weir_percentile {
+#define XX(name, key, value) WEIR_PERCENTILE_##name,
+    WEIR_PERCENTILE_MAP(XX)
+#undef XX
+        WEIR_PERCENTILE_COUNT
+};
+
+const char *weir_percentile_key(enum weir_percentile percentile);
+double weir_percentile_value(enum weir_percentile percentile);
+
+/** Whether `count` values support the percentile at all: at least one value is expected beyond it, count·min(p, 1−p) ≥ 1
+ *  (p99 from 100 values, p99.9 from 1000, p50 from 2). Reading it as exact takes some five times as many. */
+bool weir_percentile_supported(double percentile, uint64_t count);
+
+/** In the metric's own unit. NAN where there is no data or too little of it: null in files, never a guess. */
+struct weir_metric_stats {
+    uint64_t count;   // values; 0 for scalars
+    uint64_t dropped; // values out of the histogram's range
+    double avg;       // the value itself for scalars
+    double std;
+    double min;
+    double max;
+    double percentiles[WEIR_PERCENTILE_COUNT];
+};
+
+enum weir_verdict { WEIR_VERDICT_VALID, WEIR_VERDICT_SUSPECT, WEIR_VERDICT_INVALID };
+const char *weir_verdict_key(enum weir_verdict verdict);
+
+enum { WEIR_REASON_MAX = 12, WEIR_REASON_BYTES = 240 };
+
+struct weir_verdict_reasons {
+    enum weir_verdict verdict; // the worst that was added
+    size_t count;
+    char text[WEIR_REASON_MAX][WEIR_REASON_BYTES];
+};
+
+/** Add a reason; the verdict only ever gets worse. Beyond WEIR_REASON_MAX the verdict changes but the text is dropped. */
+void weir_verdict_add(struct weir_verdict_reasons *reasons, enum weir_verdict verdict, const char *format, ...)
+    WEIR_PRINTF(3, 4);
+
+/** What the client knows of itself: the self-audit of one level (engine/health.h decides the verdict from it). */
+struct weir_client_stats {
+    const char *timestamp_source;      // "kernel" or "user"
+    struct weir_metric_stats loop_lag; // ms from the kernel's receive stamp to user space
+    struct weir_metric_stats send_lateness; // ms
+    double cpu_utilisation;            // busiest worker, 0 to 1
+    double cpu_ms;                     // of all workers
+    uint64_t coalesced_events;         // token-bearing events that shared a receive stamp with the one before
+    uint64_t token_events;             // all token-bearing events
+    uint64_t records_dropped;          // samples that did not reach records.jsonl
+    double clock_step_ms;              // largest change of realtime − monotonic noticed
+    unsigned workers;
+};
+
+struct weir_level_summary {
+    uint32_t index;
+    char target[128];
+    char url[512];
+    char model[256];
+    const char *mode;            // "concurrency", later "rate", "trace"
+    uint32_t concurrency;        // 0: not a concurrency level
+    double request_rate;         // NAN: not a rate level
+    double window_start_s;       // from the level's start
+    double window_end_s;
+    double drain_s;              // from the window's end to the last answer
+    double whole_s;              // first due to last done, warm-up and drain included
+    uint64_t planned;            // measured requests asked for; 0: until the time is over
+    uint64_t sent;               // measured requests that were dealt
+    struct weir_counters counters;
+    struct weir_metric_stats metrics[WEIR_METRIC_COUNT];
+    enum weir_token_source token_source; // of most ok requests
+    bool is_token_source_mixed;
+    bool is_interrupted;
+    struct weir_client_stats client;
+    struct weir_verdict_reasons verdict;
+};
+
+struct weir_summary {
+    weir_ns started;
+    weir_ns ended;
+    char name[128];
+    uint64_t seed;
+    uint64_t config_hash;
+    bool is_interrupted;
+    struct weir_verdict_reasons verdict; // worst of the levels
+    size_t level_count;
+    struct weir_level_summary *levels;   // owned
+};
+
+/** Statistics of a histogram in `scale` units; all NAN and count 0 when it is empty. */
+void weir_metric_stats_of(const struct weir_hist *hist, double scale, struct weir_metric_stats *out);
+
+/** Fill `metrics`, `token_source` and the copied `counters` of `level` from what was recorded; window_*_s must be set. */
+void weir_level_summarize(struct weir_level_summary *level, const struct weir_recorder *recorder);
+
+/** Append a level (copied) and make its verdict count for the run. */
+void weir_summary_add(struct weir_summary *summary, const struct weir_level_summary *level);
+void weir_summary_free(struct weir_summary *summary);
+
+#endif

@@ -1,0 +1,56 @@
+/** answer.h: one HTTP answer being read: framing (SSE or one JSON document) and dialect together, bytes in, meaning out.
+ *  One request at a time; reset and reuse. Allocates only in weir_answer_init() and when an event is larger than any before. */
+#ifndef WEIR_WIRE_ANSWER_H
+#define WEIR_WIRE_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "weir/wire/dialect.h"
+#include "weir/wire/sse.h"
+
+/** How an answer with status 200 ended, once weir_answer_finish() has run. */
+enum weir_answer_end {
+    WEIR_ANSWER_COMPLETE,  // proper end and at least one token
+    WEIR_ANSWER_EMPTY,     // proper end, no token
+    WEIR_ANSWER_TRUNCATED, // no end mark
+    WEIR_ANSWER_MALFORMED, // broken JSON, or larger than the cap
+    WEIR_ANSWER_ERROR,     // an error object
+};
+
+/** Called for each event as it is understood; `event` is valid during the call only. */
+typedef void weir_answer_fn(void *context, const struct weir_event *event);
+
+/** Private. Caller's memory. */
+struct weir_answer {
+    const struct weir_dialect *dialect;
+    weir_answer_fn *on_event;
+    void *context;
+    struct weir_sse sse;
+    struct weir_buf body;       // an answer that is not streamed, or an error body
+    struct weir_buf error;      // message of the first error, for people (capped)
+    bool is_stream;
+    bool has_end;
+    bool has_finish;
+    bool has_token;
+    bool has_error;
+    bool is_malformed;
+};
+
+void weir_answer_init(struct weir_answer *answer, const struct weir_dialect *dialect, size_t event_cap, size_t reserve,
+                      weir_answer_fn *on_event, void *context);
+void weir_answer_free(struct weir_answer *answer);
+
+/** Begin an answer. is_stream: its content type is text/event-stream. */
+void weir_answer_begin(struct weir_answer *answer, const struct weir_dialect *dialect, bool is_stream);
+
+/** More bytes of the body. False once the answer is beyond help (malformed): the rest need not be read. */
+bool weir_answer_feed(struct weir_answer *answer, const char *bytes, size_t len);
+
+/** The body has ended cleanly. A non-streamed answer is understood now (on_event is called once). */
+enum weir_answer_end weir_answer_finish(struct weir_answer *answer);
+
+/** Message of the error seen, or the first bytes of the body when it could not be read; "" when there is none. */
+const char *weir_answer_error(const struct weir_answer *answer);
+
+#endif
