@@ -2,8 +2,10 @@
 #include "weir/base/arena.h"
 
 #include <stdalign.h>
+#include <stdint.h>
 #include <string.h>
 
+#include "weir/base/attr.h"
 #include "weir/base/mem.h"
 
 enum { BLOCK_BYTES = 256 * 1024 };
@@ -50,6 +52,7 @@ static void add_block(struct weir_arena *arena, size_t at_least)
 void *weir_arena_alloc(struct weir_arena *arena, size_t bytes)
 {
     const size_t grain = alignof(max_align_t);
+    WEIR_ASSERT(bytes < SIZE_MAX / 2);
     size_t wanted = (bytes + grain - 1) / grain * grain;
     if (arena->head == NULL || arena->head->size - arena->head->used < wanted) {
         add_block(arena, wanted);
@@ -63,7 +66,9 @@ void *weir_arena_alloc(struct weir_arena *arena, size_t bytes)
 char *weir_arena_strndup(struct weir_arena *arena, const char *text, size_t len)
 {
     char *copy = weir_arena_alloc(arena, len + 1);
-    memcpy(copy, text, len);
+    if (len > 0) { // an empty slice may point nowhere
+        memcpy(copy, text, len);
+    }
     return copy;
 }
 

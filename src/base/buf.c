@@ -20,7 +20,7 @@ static void grow_to(struct weir_buf *buf, size_t content)
     }
     size_t size = buf->size > 0 ? buf->size : 64;
     while (size < content + 1) {
-        size *= 2;
+        size = size <= SIZE_MAX / 2 ? size * 2 : SIZE_MAX;
     }
     buf->ptr = weir_realloc(buf->ptr, size, 1);
     buf->size = size;
@@ -112,7 +112,8 @@ static const char *short_escape(unsigned char c)
     }
 }
 
-bool weir_buf_add_json(struct weir_buf *buf, const char *text, size_t len)
+/** As weir_buf_add_json(), but leaves behind what fitted. */
+static bool add_escaped(struct weir_buf *buf, const char *text, size_t len)
 {
     size_t run = 0;
     for (size_t i = 0; i < len; i++) {
@@ -122,14 +123,28 @@ bool weir_buf_add_json(struct weir_buf *buf, const char *text, size_t len)
             run++;
             continue;
         }
-        bool fits = weir_buf_add(buf, text + i - run, run) &&
-                    (escape != NULL ? weir_buf_add_str(buf, escape) : weir_buf_addf(buf, "\\u%04x", c));
+        bool fits =
+            weir_buf_add(buf, text + i - run, run) &&
+            (escape != NULL ? weir_buf_add_str(buf, escape) : weir_buf_addf(buf, "\\u%04x", c));
         if (!fits) {
             return false;
         }
         run = 0;
     }
-    return weir_buf_add(buf, text + len - run, run);
+    return run == 0 || weir_buf_add(buf, text + len - run, run);
+}
+
+bool weir_buf_add_json(struct weir_buf *buf, const char *text, size_t len)
+{
+    size_t before = buf->len;
+    if (add_escaped(buf, text, len)) {
+        return true;
+    }
+    buf->len = before;
+    if (buf->ptr != NULL) {
+        buf->ptr[before] = '\0';
+    }
+    return false;
 }
 
 void weir_buf_consume(struct weir_buf *buf, size_t bytes)

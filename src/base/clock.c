@@ -64,8 +64,9 @@ const char *weir_clock_rfc3339(weir_ns at, char *out, size_t size)
 {
     weir_ns wall = 0;
     struct tm utc = utc_of(at, &wall);
-    (void)snprintf(out, size, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1,
-                   utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, (int)(wall % WEIR_SECOND / WEIR_MSEC));
+    (void)snprintf(out, size, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
+                   utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                   (int)(wall % WEIR_SECOND / WEIR_MSEC));
     return out;
 }
 
@@ -73,7 +74,7 @@ const char *weir_clock_compact(weir_ns at, char *out, size_t size)
 {
     weir_ns wall = 0;
     struct tm utc = utc_of(at, &wall);
-    (void)snprintf(out, size, "%04d%02d%02dT%02d%02d%02dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                   utc.tm_hour, utc.tm_min, utc.tm_sec);
+    (void)snprintf(out, size, "%04d%02d%02dT%02d%02d%02dZ", utc.tm_year + 1900, utc.tm_mon + 1,
+                   utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
     return out;
 }

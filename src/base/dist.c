@@ -8,7 +8,8 @@
 
 typedef bool parse_fn(struct weir_slice text, int64_t *out);
 
-static bool parse_spread(struct weir_slice kind, struct weir_slice rest, parse_fn *parse, struct weir_dist *dist)
+static bool parse_spread(struct weir_slice kind, struct weir_slice rest, parse_fn *parse,
+                         struct weir_dist *dist)
 {
     if (rest.ptr == NULL) {
         double percent = 0;
@@ -57,7 +58,8 @@ bool weir_dist_parse_count(struct weir_slice text, struct weir_dist *out)
 
 static double lognormal(const struct weir_dist *dist, struct weir_rng *rng)
 {
-    double normal = weir_rng_normal(rng); // drawn even when the mean is 0: a stream does not depend on values
+    // drawn even when the mean is 0: a stream does not depend on values
+    double normal = weir_rng_normal(rng);
     if (dist->mean <= 0) {
         return 0;
     }
@@ -85,12 +87,13 @@ double weir_dist_draw(const struct weir_dist *dist, struct weir_rng *rng)
     return value > 0 ? value : 0;
 }
 
-static const char *format_spread(const struct weir_dist *dist, const char *mean, const char *spread, char *out,
-                                 size_t size)
+static const char *format_spread(const struct weir_dist *dist, const char *mean, const char *spread,
+                                 char *out, size_t size)
 {
     switch (dist->kind) {
     case WEIR_DIST_UNIFORM:
-        (void)snprintf(out, size, "%s:%.6g", mean, dist->mean > 0 ? dist->spread / dist->mean * 100 : 0);
+        (void)snprintf(out, size, "%s:%.6g", mean,
+                       dist->mean > 0 ? dist->spread / dist->mean * 100 : 0);
         break;
     case WEIR_DIST_NORMAL:
         (void)snprintf(out, size, "%s:normal:%s", mean, spread);

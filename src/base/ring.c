@@ -1,4 +1,5 @@
-// Single-producer, single-consumer ring: see ring.h. Each side writes one index only; release/acquire pairs order the items.
+// Single-producer, single-consumer ring: see ring.h. Each side writes one index only;
+// release/acquire pairs order the items.
 #include "weir/base/ring.h"
 
 #include <stdatomic.h>

@@ -25,16 +25,29 @@ static struct weir_rng start(uint64_t seed, uint64_t stream)
     return rng;
 }
 
+/** Finaliser of SplitMix64 (Steele, Lea, Flood 2014): neighbours in, strangers out. Without it the
+ * first draws of neighbouring seeds or indices lie on a lattice, more even than chance. */
+static uint64_t mix(uint64_t value)
+{
+    value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9ULL;
+    value = (value ^ (value >> 27U)) * 0x94d049bb133111ebULL;
+    return value ^ (value >> 31U);
+}
+
 struct weir_rng weir_rng_seed(uint64_t seed)
 {
-    return start(seed, 0);
+    return start(mix(seed), 0);
 }
 
 struct weir_rng weir_rng_split(uint64_t seed, const char *label, uint64_t index)
 {
     uint64_t hash = weir_hash(WEIR_HASH_START, label, strlen(label));
-    hash = weir_hash(hash, &index, sizeof(index));
-    return start(seed ^ (hash * 0x9e3779b97f4a7c15ULL), hash);
+    for (unsigned i = 0; i < sizeof(index); i++) { // byte by byte: the same on either endianness
+        const unsigned char byte = (unsigned char)(index >> (8 * i));
+        hash = weir_hash(hash, &byte, 1);
+    }
+    uint64_t key = mix(mix(seed) ^ hash);
+    return start(key, mix(key + hash));
 }
 
 uint64_t weir_rng_u64(struct weir_rng *rng)

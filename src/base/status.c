@@ -37,11 +37,11 @@ WEIR_PRINTF(6, 0)
 static void fill(struct weir_err *err, weir_status status, const char *file, int line, int column,
                  const char *format, va_list args)
 {
-    err->status = status;
-    err->line = line;
-    err->column = column;
-    (void)weir_copy(err->file, sizeof(err->file), file);
-    (void)vsnprintf(err->text, sizeof(err->text), format, args);
+    // copied at the end: callers wrap an error in itself, with err->text among the arguments
+    struct weir_err filled = {.status = status, .line = line, .column = column};
+    (void)weir_copy(filled.file, sizeof(filled.file), file);
+    (void)vsnprintf(filled.text, sizeof(filled.text), format, args);
+    *err = filled;
 }
 
 weir_status weir_fail(struct weir_err *err, weir_status status, const char *format, ...)
@@ -55,8 +55,8 @@ weir_status weir_fail(struct weir_err *err, weir_status status, const char *form
     return status;
 }
 
-weir_status weir_fail_at(struct weir_err *err, const char *file, int line, int column, const char *format,
-                         ...)
+weir_status weir_fail_at(struct weir_err *err, const char *file, int line, int column,
+                         const char *format, ...)
 {
     if (err != NULL) {
         va_list args;
@@ -85,7 +85,7 @@ void weir_err_print(const struct weir_err *err)
 
 void weir__assert_failed(const char *condition, const char *file, int line)
 {
-    (void)fprintf(stderr, "weir: internal error: %s does not hold at %s:%d; please report this\n", condition,
-                  file, line);
+    (void)fprintf(stderr, "weir: internal error: %s does not hold at %s:%d; please report this\n",
+                  condition, file, line);
     abort();
 }

@@ -1,10 +1,13 @@
 // Slices, strict numbers, suggestions: see str.h.
 #include "weir/base/str.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "weir/base/attr.h"
 
 struct weir_slice weir_slice_of(const char *text)
 {
@@ -13,13 +16,14 @@ struct weir_slice weir_slice_of(const char *text)
 
 bool weir_slice_equals(struct weir_slice slice, const char *text)
 {
-    return slice.len == strlen(text) && memcmp(slice.ptr, text, slice.len) == 0;
+    return slice.len == strlen(text) && weir_slice_starts(slice, text);
 }
 
 bool weir_slice_starts(struct weir_slice slice, const char *prefix)
 {
     size_t len = strlen(prefix);
-    return slice.len >= len && memcmp(slice.ptr, prefix, len) == 0;
+    // an empty slice may point nowhere, which memcmp() must not see
+    return len == 0 || (slice.len >= len && memcmp(slice.ptr, prefix, len) == 0);
 }
 
 static bool is_blank(char c)
@@ -55,10 +59,12 @@ bool weir_slice_next_part(struct weir_slice *rest, char separator, struct weir_s
     return true;
 }
 
-/** strtod and strtoll want a NUL: numbers are short, so copy them. */
+/** strtod and strtoll want a NUL: numbers are short, so copy them. They skip leading space and stop
+ * at a NUL inside: neither is a number here. */
 static bool copy_number(struct weir_slice text, char *out, size_t size)
 {
-    if (text.len == 0 || text.len >= size || is_blank(text.ptr[0])) {
+    if (text.len == 0 || text.len >= size || isspace((unsigned char)text.ptr[0]) ||
+        memchr(text.ptr, '\0', text.len) != NULL) {
         return false;
     }
     memcpy(out, text.ptr, text.len);
@@ -89,9 +95,8 @@ bool weir_parse_f64(struct weir_slice text, double *out)
         return false;
     }
     char *end = NULL;
-    errno = 0;
-    double value = strtod(copy, &end);
-    if (errno != 0 || end == copy || *end != '\0' || !isfinite(value)) {
+    double value = strtod(copy, &end); // what is too small becomes 0, what is too large inf
+    if (end == copy || *end != '\0' || !isfinite(value)) {
         return false;
     }
     *out = value;
@@ -132,7 +137,10 @@ const char *weir_suggest(const char *word, const char *const *candidates, size_t
         return NULL;
     }
     const char *best = NULL;
-    size_t best_distance = len / 3 + 2; // "near enough": about a third of the letters
+    size_t best_distance = len / 3 + 2; // "near enough": about a third of the letters differ,
+    if (best_distance > len) {
+        best_distance = len; // and never all of them
+    }
     for (size_t i = 0; i < count; i++) {
         size_t other = strlen(candidates[i]);
         size_t d = other <= WORD_MAX ? distance(word, len, candidates[i], other) : WORD_MAX;
@@ -146,6 +154,7 @@ const char *weir_suggest(const char *word, const char *const *candidates, size_t
 
 bool weir_copy(char *out, size_t size, const char *text)
 {
+    WEIR_ASSERT(size > 0);
     size_t len = strlen(text);
     size_t kept = len < size ? len : size - 1;
     memcpy(out, text, kept);

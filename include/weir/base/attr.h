@@ -4,12 +4,13 @@
 
 #include <stddef.h>
 
-#define WEIR_MUST_USE            __attribute__((warn_unused_result))
-#define WEIR_PRINTF(fmt, first)  __attribute__((format(printf, fmt, first)))
-#define WEIR_NORETURN            __attribute__((noreturn))
+#define WEIR_MUST_USE           __attribute__((warn_unused_result))
+#define WEIR_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
+#define WEIR_NORETURN           __attribute__((noreturn))
 
 /** Address of the struct of type `type` whose member `member` lies at `ptr`. */
-#define WEIR_CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+#define WEIR_CONTAINER_OF(ptr, type, member)                                                       \
+    ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 #define WEIR_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

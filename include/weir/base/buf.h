@@ -10,11 +10,11 @@
 
 /** Content is `ptr[0..len)`, always followed by a NUL that is not counted. */
 struct weir_buf {
-    char *ptr;      // NULL until the first byte
-    size_t len;     // bytes held
-    size_t size;    // bytes allocated
-    size_t cap;     // content never grows beyond this
-    bool overflow;  // an append was refused since the last clear
+    char *ptr;     // NULL until the first byte
+    size_t len;    // bytes held
+    size_t size;   // bytes allocated
+    size_t cap;    // content never grows beyond this
+    bool overflow; // an append was refused since the last clear
 };
 
 /** An empty buffer that may hold up to `cap_bytes`. Allocates nothing. */
@@ -34,7 +34,8 @@ bool weir_buf_add_str(struct weir_buf *buf, const char *text);
 bool weir_buf_add_char(struct weir_buf *buf, char c);
 bool weir_buf_addf(struct weir_buf *buf, const char *format, ...) WEIR_PRINTF(2, 3);
 
-/** Append `text` as the inside of a JSON string (quotes not included): escapes ", \ and control characters. */
+/** Append `text` as the inside of a JSON string (quotes not included): escapes ", \ and control
+ * characters. */
 bool weir_buf_add_json(struct weir_buf *buf, const char *text, size_t len);
 
 /** Drop the first `bytes` of content. */

@@ -1,5 +1,6 @@
-/** clock.h: one clock. All instants are nanoseconds on CLOCK_MONOTONIC; wall time only stamps artifacts.
- *  Kernel receive stamps are CLOCK_REALTIME: weir_clock_offset() carries them over. Any thread. */
+/** clock.h: one clock. All instants are nanoseconds on CLOCK_MONOTONIC; wall time only stamps
+ * artifacts. Kernel receive stamps are CLOCK_REALTIME: weir_clock_offset() carries them over. Any
+ * thread. */
 #ifndef WEIR_BASE_CLOCK_H
 #define WEIR_BASE_CLOCK_H
 
@@ -24,13 +25,15 @@ weir_ns weir_clock_now(void);
 weir_ns weir_clock_thread_cpu(void);
 
 /** CLOCK_REALTIME − CLOCK_MONOTONIC, from the pair with the smallest bracket of several readings.
- *  `*bracket` (may be NULL) is how long that pair took: the offset is not known better than that. */
+ *  `*bracket` (may be NULL) is how long that pair took: the offset is not known better than that.
+ */
 weir_ns weir_clock_offset(weir_ns *bracket);
 
 weir_ns weir_ns_of(struct timespec time);
 struct timespec weir_timespec_of(weir_ns ns);
 
-/** Wall time of the monotonic instant `at` as RFC 3339 in UTC with milliseconds: 2026-01-31T12:00:00.123Z. Returns `out`. */
+/** Wall time of the monotonic instant `at` as RFC 3339 in UTC with milliseconds:
+ * 2026-01-31T12:00:00.123Z. Returns `out`. */
 const char *weir_clock_rfc3339(weir_ns at, char *out, size_t size);
 
 /** The same instant as 20260131T120000Z, for names of directories. Returns `out`. */

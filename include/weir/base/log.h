@@ -1,4 +1,5 @@
-/** log.h: what weir says on standard error beside its results. Never called on the request path. Any thread. */
+/** log.h: what weir says on standard error beside its results. Never called on the request path.
+ * Any thread. */
 #ifndef WEIR_BASE_LOG_H
 #define WEIR_BASE_LOG_H
 
@@ -6,7 +7,8 @@
 
 #include "weir/base/attr.h"
 
-/** quiet: warnings are dropped, errors stay. The one mutable global of the program; set once by main. */
+/** quiet: warnings are dropped, errors stay. The one mutable global of the program; set once by
+ * main. */
 void weir_log_set_quiet(bool is_quiet);
 
 /** "weir: warning: …" */

@@ -1,5 +1,6 @@
-/** ring.h: a bounded queue of fixed-size items from one thread to one other, without a lock (one producer, one consumer).
- *  A full ring refuses and says so: the producer counts what it could not hand over. */
+/** ring.h: a bounded queue of fixed-size items from one thread to one other, without a lock (one
+ * producer, one consumer). A full ring refuses and says so: the producer counts what it could not
+ * hand over. */
 #ifndef WEIR_BASE_RING_H
 #define WEIR_BASE_RING_H
 

@@ -1,5 +1,6 @@
-/** rng.h: seeded random numbers, the same on every machine. Streams are split by label, so that a new
- *  stream never shifts the others. PCG-XSH-RR 64/32 (O'Neill 2014, pcg-random.org). One thread a stream. */
+/** rng.h: seeded random numbers, the same on every machine. Streams are split by label, so that a
+ * new stream never shifts the others. PCG-XSH-RR 64/32 (O'Neill 2014, pcg-random.org). One thread a
+ * stream. */
 #ifndef WEIR_BASE_RNG_H
 #define WEIR_BASE_RNG_H
 
@@ -7,7 +8,7 @@
 
 struct weir_rng {
     uint64_t state;
-    uint64_t stream;  // odd
+    uint64_t stream; // odd
 };
 
 /** The root stream of `seed`. */

@@ -1,5 +1,6 @@
 /** status.h: what went wrong, told once. One list makes the enum, the texts and the exit codes.
- *  A server's misbehaviour is never a status: it is data, an outcome in a sample (stat/sample.h). */
+ *  A server's misbehaviour is never a status: it is data, an outcome in a sample (stat/sample.h).
+ */
 #ifndef WEIR_BASE_STATUS_H
 #define WEIR_BASE_STATUS_H
 
@@ -36,18 +37,20 @@ int weir_status_exit_code(weir_status status);
 /** Detail of an error, for people. Filled on cold paths only; plain data, owned by the caller. */
 struct weir_err {
     weir_status status;
-    int line;        // 1-based line of the input; 0: not about a line
-    int column;      // 1-based column; 0: not about a column
-    char file[256];  // input the error is about; "": none
-    char text[768];  // what is wrong and what to do about it
+    int line;       // 1-based line of the input; 0: not about a line
+    int column;     // 1-based column; 0: not about a column
+    char file[256]; // input the error is about; "": none
+    char text[768]; // what is wrong and what to do about it
 };
 
-/** Fill `err` (may be NULL) and return `status`, so that `return weir_fail(err, WEIR_INVALID, …)` reads well. */
-weir_status weir_fail(struct weir_err *err, weir_status status, const char *format, ...) WEIR_PRINTF(3, 4);
+/** Fill `err` (may be NULL) and return `status`, so that `return weir_fail(err, WEIR_INVALID, …)`
+ * reads well. */
+weir_status weir_fail(struct weir_err *err, weir_status status, const char *format, ...)
+    WEIR_PRINTF(3, 4);
 
 /** The same for an error at a place in an input file. */
-weir_status weir_fail_at(struct weir_err *err, const char *file, int line, int column, const char *format,
-                         ...) WEIR_PRINTF(5, 6);
+weir_status weir_fail_at(struct weir_err *err, const char *file, int line, int column,
+                         const char *format, ...) WEIR_PRINTF(5, 6);
 
 /** Print "weir: file:line:column: text\n" to standard error, leaving out what is not known. */
 void weir_err_print(const struct weir_err *err);

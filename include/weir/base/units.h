@@ -9,8 +9,9 @@
 #include "weir/base/clock.h"
 #include "weir/base/str.h"
 
-/** Duration: number and ns, us (µs), ms, s, m (min), h or d. A bare 0 is allowed, any other bare number is not:
- *  a duration without a unit is a guess. False when malformed, negative or above 10 years. */
+/** Duration: number and ns, us (µs), ms, s, m (min), h or d. A bare 0 is allowed, any other bare
+ * number is not: a duration without a unit is a guess. False when malformed, negative or above 10
+ * years. */
 bool weir_parse_duration(struct weir_slice text, weir_ns *out);
 
 /** Size: number and B, KB, MB, GB (1000) or KiB, MiB, GiB (1024); bare numbers are bytes. */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "weir/base/buf.h"
 #include "weir/base/clock.h"
 #include "weir/base/status.h"
 #include "weir/base/str.h"
@@ -46,13 +47,16 @@ struct weir_plan {
     struct weir_arena *arena; // owns all of the above
 };
 
-/** The unique words that replace the first bytes of a synthetic prompt: three four-letter words and their blanks. */
+/** The unique words that replace the first bytes of a synthetic prompt: three four-letter words and their blanks. Request 0
+ *  of level 0 has those that stand in item 0. */
 enum { WEIR_NONCE_BYTES = 15 };
 
-/** Write the nonce of request `id` of level `level`: no two of a run alike within 2^30 requests. No NUL is written. */
+/** Write the nonce of request `id` of level `level`: no two of a level alike within 2^30 requests, and no two of a run's L
+ *  levels as long as each sends fewer than 2^30 / (3 L) requests, warm-up included. No NUL is written. */
 void weir_plan_nonce(uint64_t seed, uint32_t level, uint64_t id, char out[WEIR_NONCE_BYTES]);
 
-/** Make the plan. `targets` (from weir_targets_parse, their models filled in) are copied. Reads --input-file. */
+/** Make the plan. `targets` (from weir_targets_parse, their models filled in) are copied. Reads --input-file. Neither
+ *  --request-count nor --duration: each level takes 30 s. 'max_tokens' of a line of --input-file goes before --osl. */
 weir_status weir_plan_new(const struct weir_config *config, const struct weir_target *targets, size_t target_count,
                           struct weir_plan **out, struct weir_err *err) WEIR_MUST_USE;
 void weir_plan_free(struct weir_plan *plan);
@@ -62,5 +66,8 @@ const struct weir_item *weir_plan_item(const struct weir_plan *plan, uint32_t ta
 
 /** Longest request count of a level that counts, 0 when levels end by time: for `weir plan` and checks. */
 uint64_t weir_plan_requests(const struct weir_plan *plan);
+
+/** Append what is allowed but makes figures hard to read, a line each; nothing when all is well. */
+void weir_plan_warnings(const struct weir_plan *plan, const struct weir_config *config, struct weir_buf *out);
 
 #endif

@@ -25,11 +25,13 @@ void weir_hist_reset(struct weir_hist *hist);
 /** Count `value`. False (and counted in weir_hist_dropped) when it is negative or above `highest`. O(1), no allocation. */
 bool weir_hist_record(struct weir_hist *hist, int64_t value);
 
-/** Count `value` `times` times. */
+/** Count `value` `times` times. Also false, with all of them dropped, when the count would pass INT64_MAX. */
 bool weir_hist_record_n(struct weir_hist *hist, int64_t value, uint64_t times);
 
 /** Add all of `from` to `into`; both may differ in range and digits. Returns how many values did not fit (they are
- *  counted as dropped in `into`, as are those that `from` had dropped itself). */
+ *  counted as dropped in `into`, as are those that `from` had dropped itself). With the same digits and nothing out of
+ *  range all is exact. Else values move by way of their slot's median, but min and max, and the sums when all fit, stay
+ *  exact. */
 uint64_t weir_hist_add(struct weir_hist *into, const struct weir_hist *from);
 
 uint64_t weir_hist_count(const struct weir_hist *hist);    // values held
@@ -65,7 +67,9 @@ bool weir_hist_next(const struct weir_hist *hist, struct weir_hist_slot *slot);
 size_t weir_hist_slot_count(const struct weir_hist *hist);
 uint64_t weir_hist_slot_at(const struct weir_hist *hist, size_t index);
 
-/** Set slot `index` by way of its values (`times` of them at the slot's median). False when there is no such slot. */
+/** Count `times` values in slot `index`, as the slot's median for the mean and deviation. What they were exactly is not
+ *  known: min and max move to the slot's bounds, the upper one not above `highest` unless the whole slot is. False when
+ *  there is no such slot or no room for so many. */
 bool weir_hist_fill_slot(struct weir_hist *hist, size_t index, uint64_t times);
 
 #endif

@@ -74,6 +74,7 @@ struct weir_client_stats {
     uint64_t coalesced_events;         // token-bearing events that shared a receive stamp with the one before
     uint64_t token_events;             // all token-bearing events
     uint64_t records_dropped;          // samples that did not reach records.jsonl
+    uint64_t allocations;              // of weir's own on the hot path: 0 by law
     double clock_step_ms;              // largest change of realtime − monotonic noticed
     unsigned workers;
 };

@@ -21,6 +21,8 @@ enum weir_answer_end {
 /** Called for each event as it is understood; `event` is valid during the call only. */
 typedef void weir_answer_fn(void *context, const struct weir_event *event);
 
+enum { WEIR_ANSWER_ERROR_BYTES = 500 }; // longest error message kept
+
 /** Private. Caller's memory. */
 struct weir_answer {
     const struct weir_dialect *dialect;
@@ -35,22 +37,30 @@ struct weir_answer {
     bool has_token;
     bool has_error;
     bool is_malformed;
+    bool is_finishing; // the last event being read had no blank line
+    bool is_cut;       // and broke off in the middle
 };
 
+/** `event_cap`: most bytes of one event, and of an answer that is not streamed; `reserve` of them are set aside now. */
 void weir_answer_init(struct weir_answer *answer, const struct weir_dialect *dialect, size_t event_cap, size_t reserve,
                       weir_answer_fn *on_event, void *context);
 void weir_answer_free(struct weir_answer *answer);
 
-/** Begin an answer. is_stream: its content type is text/event-stream. */
+/** Begin an answer. is_stream: its content type is text/event-stream. False: one JSON document, be it an answer (some
+ *  servers ignore "stream") or the body of an error status: feed and finish it all the same, weir_answer_error() reads it. */
 void weir_answer_begin(struct weir_answer *answer, const struct weir_dialect *dialect, bool is_stream);
 
-/** More bytes of the body. False once the answer is beyond help (malformed): the rest need not be read. */
+/** More bytes of the body; those behind the end mark are ignored. False once the answer is beyond help (malformed): the rest
+ *  need not be read. */
 bool weir_answer_feed(struct weir_answer *answer, const char *bytes, size_t len);
 
-/** The body has ended cleanly. A non-streamed answer is understood now (on_event is called once). */
+/** The body has ended cleanly. A non-streamed answer is understood now (on_event is called once). An error outweighs every
+ *  other end. A stream that stops inside an event is truncated, even behind a finish_reason; one without the end mark but
+ *  with a finish_reason is complete. */
 enum weir_answer_end weir_answer_finish(struct weir_answer *answer);
 
-/** Message of the error seen, or the first bytes of the body when it could not be read; "" when there is none. */
+/** After weir_answer_finish() or a false weir_answer_feed(): message of the first error seen, or the first bytes of what could
+ *  not be read or held no token; "" when there is none. UTF-8 without control characters, at most WEIR_ANSWER_ERROR_BYTES. */
 const char *weir_answer_error(const struct weir_answer *answer);
 
 #endif

@@ -1,0 +1,35 @@
+/** stamp.h: when bytes arrived, as the kernel saw it. Linux stamps each received segment
+ * (SO_TIMESTAMPNS, CLOCK_REALTIME); a one-byte MSG_PEEK reads the stamp of the next unread byte
+ * without taking it. One thread a stamper. */
+#ifndef WEIR_ENGINE_STAMP_H
+#define WEIR_ENGINE_STAMP_H
+
+#include <stdbool.h>
+
+#include "weir/base/clock.h"
+
+/** Carries kernel stamps over to CLOCK_MONOTONIC. Caller's memory. */
+struct weir_stamper {
+    weir_ns offset;      // realtime − monotonic
+    weir_ns measured_at; // when the offset was last measured
+    weir_ns step_max;    // largest change of the offset seen: a clock step
+};
+
+/** One arrival. */
+struct weir_arrival {
+    weir_ns at;     // on CLOCK_MONOTONIC; never after `now`
+    bool is_kernel; // false: no stamp was there, `at` is the user-space clock
+};
+
+void weir_stamper_init(struct weir_stamper *stamper);
+
+/** Ask the kernel to stamp what `fd` receives. False where it cannot. Call before connect. */
+bool weir_stamp_enable(int fd);
+
+/** Arrival of the next unread byte of `fd`, given that it is `now`. */
+struct weir_arrival weir_stamp_peek(struct weir_stamper *stamper, int fd, weir_ns now);
+
+/** Measure the offset again when it is older than a second. Call now and then. */
+void weir_stamper_refresh(struct weir_stamper *stamper, weir_ns now);
+
+#endif

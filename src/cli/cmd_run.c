@@ -1,0 +1,138 @@
+// weir run: from options to a run directory. The whole flow of the program reads from weir_cmd_run downwards.
+#include <jansson.h>
+#include <stdio.h>
+
+#include "weir/base/buf.h"
+#include "weir/base/log.h"
+#include "weir/base/mem.h"
+#include "weir/cli/command.h"
+#include "weir/cli/sink.h"
+#include "weir/cli/targets.h"
+#include "weir/engine/libraries.h"
+#include "weir/engine/run.h"
+
+/** What a run holds while it lasts. */
+struct session {
+    struct weir_config config;
+    struct weir_open_targets targets;
+    struct weir_plan *plan;
+    struct weir_sink *sink;
+    struct weir_summary summary;
+};
+
+static void print_warnings(const struct session *session)
+{
+    enum { CAP = 1 << 16 };
+    struct weir_buf text;
+    weir_buf_init(&text, CAP);
+    weir_plan_warnings(session->plan, &session->config, &text);
+    struct weir_slice rest = weir_slice_of(weir_buf_text(&text));
+    struct weir_slice line;
+    while (weir_slice_next_part(&rest, '\n', &line)) {
+        if (line.len > 0) {
+            weir_warn("%.*s", (int)line.len, line.ptr);
+        }
+    }
+    weir_buf_free(&text);
+}
+
+static weir_status open_sink(struct session *session, int argc, char *const *argv, struct weir_err *err)
+{
+    const struct weir_library libraries[] = {
+        {"libcurl", weir_libcurl_version()},
+        {"libuv", weir_libuv_version()},
+        {"jansson", jansson_version_str()},
+    };
+    // The command line as it was typed; the program's own two words stand before the options.
+    char **words = weir_alloc((size_t)argc + 2, sizeof(*words));
+    words[0] = "weir";
+    words[1] = "run";
+    for (int i = 0; i < argc; i++) {
+        words[i + 2] = argv[i];
+    }
+    const struct weir_sink_setup setup = {
+        .config = &session->config,
+        .plan = session->plan,
+        .argc = argc + 2,
+        .argv = words,
+        .libraries = libraries,
+        .library_count = WEIR_COUNT_OF(libraries),
+        .started = weir_clock_now(),
+    };
+    weir_status status = weir_sink_open(&setup, &session->sink, err);
+    weir_free(words);
+    return status;
+}
+
+/** Everything that can go wrong before the first byte of load. */
+static weir_status prepare(struct session *session, int argc, char *const *argv, struct weir_err *err)
+{
+    weir_status status = weir_targets_open(&session->config, &session->targets, err);
+    if (status == WEIR_OK) {
+        status = weir_plan_new(&session->config, session->targets.targets, session->targets.count, &session->plan, err);
+    }
+    if (status == WEIR_OK) {
+        print_warnings(session);
+        status = weir_run_check(&session->config, session->plan, err);
+    }
+    return status == WEIR_OK ? open_sink(session, argc, argv, err) : status;
+}
+
+static uint64_t count_ok(const struct weir_summary *summary)
+{
+    uint64_t ok = 0;
+    for (size_t i = 0; i < summary->level_count; i++) {
+        ok += summary->levels[i].counters.whole_ok;
+    }
+    return ok;
+}
+
+/** What the whole run came to. */
+static weir_status judge(const struct session *session)
+{
+    const struct weir_summary *summary = &session->summary;
+    if (summary->is_interrupted) {
+        return WEIR_INTERRUPTED;
+    }
+    if (count_ok(summary) == 0) {
+        return WEIR_UNREACHABLE;
+    }
+    bool is_invalid = summary->verdict.verdict == WEIR_VERDICT_INVALID;
+    return is_invalid && !session->config.allow_invalid ? WEIR_RUN_INVALID : WEIR_OK;
+}
+
+static weir_status measure(struct session *session, struct weir_err *err)
+{
+    const struct weir_run_sink callbacks = weir_sink_callbacks(session->sink);
+    weir_status status = weir_run(&session->config, session->plan, &callbacks, &session->summary, err);
+    weir_status written = weir_sink_finish(session->sink, &session->summary, status == WEIR_OK ? err : NULL);
+    weir_sink_print(session->sink, &session->summary, stdout);
+    return status == WEIR_OK ? written : status;
+}
+
+static void end(struct session *session)
+{
+    weir_sink_free(session->sink);
+    weir_summary_free(&session->summary);
+    weir_plan_free(session->plan);
+    weir_targets_close(&session->targets);
+    weir_config_free(&session->config);
+}
+
+int weir_cmd_run(int argc, char *const *argv)
+{
+    struct session session = {0};
+    int exit_code = 0;
+    if (!weir_cli_begin("run", FOR_RUN, "put load on one or more targets and measure what comes back", argc, argv,
+                        &session.config, &exit_code)) {
+        return exit_code;
+    }
+    struct weir_err err = {0};
+    weir_status status = prepare(&session, argc, argv, &err);
+    if (status == WEIR_OK) {
+        status = measure(&session, &err);
+    }
+    exit_code = status == WEIR_OK ? weir_status_exit_code(judge(&session)) : weir_cli_fail(&err);
+    end(&session);
+    return exit_code;
+}

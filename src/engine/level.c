@@ -1,0 +1,308 @@
+// One level: workers are made, let go, emptied while they run, joined and summed up. Main thread
+// only.
+#define _GNU_SOURCE
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "level_internal.h"
+#include "weir/base/mem.h"
+#include "weir/base/str.h"
+#include "weir/engine/health.h"
+
+enum { COLLECT_MS = 50, GRACE_MS = 2000, STREAMS_A_WORKER = 2000, LAG_DIGITS = 2 };
+
+struct level_run {
+    struct run *run;
+    uint32_t index;
+    const struct weir_level *level;
+    struct weir_deal deal;
+    size_t worker_count;
+    struct weir_worker **workers;
+    weir_ns started;
+    uv_timer_t collect;
+    uv_timer_t grace;
+    // slices of several workers, added up until all have passed their second
+    struct weir_slice_stat *slices[SLICE_LANES];
+    bool is_slice_used[SLICE_LANES];
+    int64_t *passed; // last second each worker has handed over
+    int64_t emitted; // last second the sink has seen
+};
+
+/** --workers auto: one for every 2000 in flight, at most half the cores (the other half is the
+ * kernel's and, on loopback, the server's). */
+static size_t count_workers(const struct weir_config *config, uint32_t concurrency)
+{
+    if (config->workers > 0) {
+        return (size_t)config->workers < concurrency ? (size_t)config->workers : concurrency;
+    }
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t most = cores > 1 ? (size_t)cores / 2 : 1;
+    size_t wanted = (concurrency + STREAMS_A_WORKER - 1) / STREAMS_A_WORKER;
+    return wanted < most ? wanted : most;
+}
+
+static weir_status make_workers(struct level_run *level, struct weir_err *err)
+{
+    struct run *run = level->run;
+    uint32_t concurrency = level->level->concurrency;
+    level->worker_count = count_workers(run->config, concurrency);
+    level->workers = weir_alloc(level->worker_count, sizeof(*level->workers));
+    level->passed = weir_alloc(level->worker_count, sizeof(*level->passed));
+    const struct weir_worker_job job = {
+        run->config, run->plan, &run->endpoints[level->level->target], level->index, &level->deal};
+    weir_status status = WEIR_OK;
+    for (size_t i = 0; i < level->worker_count; i++) {
+        uint32_t share = (uint32_t)((concurrency + i) / level->worker_count);
+        level->passed[i] = -1;
+        level->workers[i] = weir_worker_new(&job, (uint16_t)i, share);
+        status = status == WEIR_OK ? weir_worker_start(level->workers[i], err) : status;
+    }
+    WEIR_ASSERT(status ==
+                WEIR_OK); // without a thread there is nothing to measure and nothing to save
+    return status;
+}
+
+static void take_slice(struct level_run *level, const struct weir_slice_stat *slice)
+{
+    size_t lane = (size_t)slice->index % SLICE_LANES;
+    if (!level->is_slice_used[lane]) {
+        weir_slice_stat_reset(level->slices[lane], slice->index);
+        level->is_slice_used[lane] = true;
+    }
+    weir_slice_stat_add(level->slices[lane], slice);
+}
+
+/** Tell the sink the seconds up to `last`. */
+static void emit_slices(struct level_run *level, int64_t last)
+{
+    const struct weir_run_sink *sink = level->run->sink;
+    int64_t first = level->emitted + 1;
+    first = last - first >= SLICE_LANES ? last - SLICE_LANES + 1 : first;
+    for (int64_t second = first; second <= last; second++) {
+        size_t lane = (size_t)second % SLICE_LANES;
+        if (level->is_slice_used[lane] && level->slices[lane]->index == second) {
+            level->is_slice_used[lane] = false;
+            if (sink->on_slice != NULL) {
+                sink->on_slice(sink->context, level->index, level->slices[lane]);
+            }
+        }
+    }
+    level->emitted = last > level->emitted ? last : level->emitted;
+}
+
+static void collect_slices(struct level_run *level)
+{
+    int64_t all_passed = INT64_MAX;
+    for (size_t i = 0; i < level->worker_count; i++) {
+        struct weir_worker *worker = level->workers[i];
+        for (struct weir_slice_stat *s = weir_worker_take_slice(worker); s != NULL;
+             s = weir_worker_take_slice(worker)) {
+            take_slice(level, s);
+            level->passed[i] = s->index;
+            weir_worker_give_slice(worker, s);
+        }
+        all_passed = level->passed[i] < all_passed ? level->passed[i] : all_passed;
+    }
+    emit_slices(level, all_passed);
+}
+
+static void collect_samples(struct level_run *level)
+{
+    const struct weir_run_sink *sink = level->run->sink;
+    for (size_t i = 0; i < level->worker_count; i++) {
+        struct weir_sample sample;
+        while (weir_worker_take_sample(level->workers[i], &sample)) {
+            if (sink->on_sample != NULL) {
+                sink->on_sample(sink->context, &sample);
+            }
+        }
+        struct weir_failure_note note;
+        while (weir_worker_take_failure(level->workers[i], &note)) {
+            if (sink->on_error != NULL) {
+                sink->on_error(sink->context, &note.sample, note.message);
+            }
+        }
+    }
+}
+
+static bool is_done(const struct level_run *level)
+{
+    for (size_t i = 0; i < level->worker_count; i++) {
+        if (!weir_worker_is_done(level->workers[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void on_collect(uv_timer_t *timer)
+{
+    struct level_run *level = timer->data;
+    bool was_done = is_done(level); // before collecting: nothing comes after it
+    collect_samples(level);
+    collect_slices(level);
+    if (was_done) {
+        uv_stop(&level->run->loop);
+    }
+}
+
+static void on_grace_over(uv_timer_t *timer)
+{
+    struct level_run *level = timer->data;
+    for (size_t i = 0; i < level->worker_count; i++) {
+        weir_worker_cancel(level->workers[i]);
+    }
+}
+
+void weir__level_interrupt(struct level_run *level)
+{
+    weir_deal_stop(&level->deal, weir_clock_now());
+    (void)uv_timer_start(&level->grace, on_grace_over, GRACE_MS, 0);
+}
+
+static void wait_for_workers(struct level_run *level)
+{
+    uv_loop_t *loop = &level->run->loop;
+    (void)uv_timer_init(loop, &level->collect);
+    (void)uv_timer_init(loop, &level->grace);
+    level->collect.data = level;
+    level->grace.data = level;
+    (void)uv_timer_start(&level->collect, on_collect, COLLECT_MS, COLLECT_MS);
+    (void)uv_run(loop, UV_RUN_DEFAULT);
+    for (size_t i = 0; i < level->worker_count; i++) {
+        weir_worker_join(level->workers[i]);
+    }
+    uv_close((uv_handle_t *)&level->collect, NULL);
+    uv_close((uv_handle_t *)&level->grace, NULL);
+    (void)uv_run(loop, UV_RUN_NOWAIT);
+    emit_slices(level, level->emitted + SLICE_LANES);
+}
+
+static void audit(const struct level_run *level, const struct weir_recorder *recorder,
+                  struct weir_client_stats *out)
+{
+    struct weir_hist *lag = weir_hist_new(WEIR_MINUTE, LAG_DIGITS);
+    bool has_kernel = true;
+    *out = (struct weir_client_stats){.workers = (unsigned)level->worker_count};
+    for (size_t i = 0; i < level->worker_count; i++) {
+        struct weir_worker_audit a = weir_worker_audit(level->workers[i]);
+        (void)weir_hist_add(lag, a.lag);
+        has_kernel = has_kernel && a.has_kernel_stamps;
+        out->cpu_utilisation =
+            fmax(out->cpu_utilisation, a.wall > 0 ? (double)a.cpu / (double)a.wall : 0);
+        out->cpu_ms += (double)a.cpu / (double)WEIR_MSEC;
+        out->clock_step_ms = fmax(out->clock_step_ms, (double)a.clock_step / (double)WEIR_MSEC);
+        out->coalesced_events += a.coalesced_events;
+        out->token_events += a.token_events;
+        out->records_dropped += a.records_dropped;
+        out->allocations += a.allocations;
+    }
+    out->timestamp_source = has_kernel ? "kernel" : "user";
+    weir_metric_stats_of(lag, (double)WEIR_MSEC, &out->loop_lag);
+    weir_metric_stats_of(weir_recorder_hist(recorder, WEIR_METRIC_LATENESS), (double)WEIR_MSEC,
+                         &out->send_lateness);
+    weir_hist_free(lag);
+}
+
+static double seconds(weir_ns span)
+{
+    return span > 0 ? (double)span / (double)WEIR_SECOND : 0;
+}
+
+/** The window in seconds from the level's start. */
+static void fill_window(struct level_run *level, weir_ns last_done, struct weir_level_summary *out)
+{
+    weir_deal_close(&level->deal, last_done);
+    struct weir_window window = weir_deal_window(&level->deal);
+    weir_ns start =
+        window.start < window.end ? window.start : window.end; // interrupted in its warm-up: empty
+    out->window_start_s = seconds(start - level->started);
+    out->window_end_s = seconds(window.end - level->started);
+    out->drain_s = seconds(last_done - window.end);
+    out->whole_s = seconds(last_done - level->started);
+}
+
+static void name_level(const struct level_run *level, struct weir_level_summary *out)
+{
+    const struct weir_target *target = &level->run->plan->targets[level->level->target];
+    out->index = level->index;
+    out->mode = "concurrency";
+    out->concurrency = level->level->concurrency;
+    out->request_rate = NAN;
+    out->planned = level->level->request_count;
+    (void)weir_copy(out->target, sizeof(out->target), target->name);
+    (void)weir_copy(out->url, sizeof(out->url), target->url);
+    (void)weir_copy(out->model, sizeof(out->model), target->model);
+}
+
+static void sum_up(struct level_run *level)
+{
+    struct run *run = level->run;
+    struct weir_recorder *recorder = weir_recorder_new();
+    struct weir_level_summary *out = weir_alloc(1, sizeof(*out));
+    weir_ns last_done = level->started;
+    for (size_t i = 0; i < level->worker_count; i++) {
+        weir_recorder_merge(recorder, weir_worker_recorder(level->workers[i]));
+        weir_ns done = weir_worker_audit(level->workers[i]).last_done;
+        last_done = done > last_done ? done : last_done;
+    }
+    name_level(level, out);
+    fill_window(level, last_done, out);
+    out->sent = weir_deal_sent(&level->deal);
+    out->is_interrupted = run->out->is_interrupted;
+    weir_level_summarize(out, recorder);
+    audit(level, recorder, &out->client);
+    weir_health_judge(out);
+    weir_summary_add(run->out, out);
+    if (run->sink->on_level_end != NULL) {
+        run->sink->on_level_end(run->sink->context, out, recorder);
+    }
+    weir_recorder_free(recorder);
+    weir_free(out);
+}
+
+static void free_level(struct level_run *level)
+{
+    for (size_t i = 0; i < level->worker_count; i++) {
+        weir_worker_free(level->workers[i]);
+    }
+    for (size_t i = 0; i < SLICE_LANES; i++) {
+        weir_slice_stat_free(level->slices[i]);
+    }
+    weir_free(level->workers);
+    weir_free(level->passed);
+}
+
+/** The start barrier: from here on the clock runs. */
+static void let_go(struct level_run *level)
+{
+    const struct weir_run_sink *sink = level->run->sink;
+    level->started = weir_clock_now();
+    weir_deal_init(&level->deal, level->level, level->started);
+    if (sink->on_level_start != NULL) {
+        sink->on_level_start(sink->context, level->run->plan, level->index, level->started);
+    }
+    for (size_t i = 0; i < level->worker_count; i++) {
+        weir_worker_go(level->workers[i], level->started);
+    }
+}
+
+weir_status weir__level_run(struct run *run, uint32_t index, struct weir_err *err)
+{
+    struct level_run level = {
+        .run = run, .index = index, .level = &run->plan->levels[index], .emitted = -1};
+    for (size_t i = 0; i < SLICE_LANES; i++) {
+        level.slices[i] = weir_slice_stat_new();
+    }
+    weir_status status = make_workers(&level, err);
+    if (status == WEIR_OK) {
+        run->level = &level;
+        let_go(&level);
+        wait_for_workers(&level);
+        run->level = NULL;
+        sum_up(&level);
+    }
+    free_level(&level);
+    return status;
+}

@@ -1,0 +1,110 @@
+// A run, level after level: see engine/run.h. The main thread opens, waits, collects and sums up;
+// the workers do the rest.
+#define _GNU_SOURCE
+#include "weir/engine/run.h"
+
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "level_internal.h"
+#include "weir/base/log.h"
+#include "weir/base/mem.h"
+#include "weir/engine/limits.h"
+
+/** The first Ctrl-C: deal no more, give what is in flight a moment, then cancel it. The second
+ * leaves at once. */
+static void on_signal(uv_signal_t *signal, int number)
+{
+    (void)number;
+    struct run *run = signal->data;
+    if (run->out->is_interrupted) {
+        _exit(weir_status_exit_code(WEIR_INTERRUPTED));
+    }
+    run->out->is_interrupted = true;
+    weir_note(
+        "interrupted: ending the level (requests in flight get 2 s); once more leaves at once");
+    if (run->level != NULL) {
+        weir__level_interrupt(run->level);
+    }
+}
+
+static void watch_signals(struct run *run)
+{
+    const int numbers[SIGNALS] = {SIGINT, SIGTERM};
+    for (size_t i = 0; i < SIGNALS; i++) {
+        (void)uv_signal_init(&run->loop, &run->signals[i]);
+        run->signals[i].data = run;
+        (void)uv_signal_start(&run->signals[i], on_signal, numbers[i]);
+        uv_unref((uv_handle_t *)&run->signals[i]);
+    }
+}
+
+static void close_handle(uv_handle_t *handle, void *context)
+{
+    (void)context;
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, NULL);
+    }
+}
+
+static void close_loop(uv_loop_t *loop)
+{
+    uv_walk(loop, close_handle, NULL);
+    (void)uv_run(loop, UV_RUN_DEFAULT);
+    int busy = uv_loop_close(loop);
+    WEIR_ASSERT(busy == 0);
+}
+
+static weir_status open_endpoints(const struct weir_config *config, const struct weir_plan *plan,
+                                  struct weir_endpoint **out, struct weir_err *err)
+{
+    weir_status status = WEIR_OK;
+    *out = weir_alloc(plan->target_count, sizeof(**out));
+    for (size_t i = 0; i < plan->target_count && status == WEIR_OK; i++) {
+        status = weir_endpoint_open(&plan->targets[i], config->connect_timeout, &(*out)[i], err);
+    }
+    return status;
+}
+
+weir_status weir_run_check(const struct weir_config *config, const struct weir_plan *plan, struct weir_err *err)
+{
+    struct weir_endpoint *endpoints = NULL;
+    weir_status status = open_endpoints(config, plan, &endpoints, err);
+    for (size_t i = 0; i < plan->level_count && status == WEIR_OK; i++) {
+        const struct weir_level *level = &plan->levels[i];
+        status = weir_limits_check(level->concurrency, &endpoints[level->target], err);
+    }
+    weir_free(endpoints);
+    return status;
+}
+
+static weir_status run_levels(struct run *run, struct weir_err *err)
+{
+    weir_status status = WEIR_OK;
+    for (uint32_t i = 0;
+         i < run->plan->level_count && status == WEIR_OK && !run->out->is_interrupted; i++) {
+        status = weir__level_run(run, i, err);
+    }
+    return status;
+}
+
+weir_status weir_run(const struct weir_config *config, const struct weir_plan *plan,
+                     const struct weir_run_sink *sink, struct weir_summary *out,
+                     struct weir_err *err)
+{
+    struct run run = {.config = config, .plan = plan, .sink = sink, .out = out};
+    *out = (struct weir_summary){.started = weir_clock_now(), .seed = plan->seed};
+    (void)uv_loop_init(&run.loop);
+    watch_signals(&run);
+    weir_status status = open_endpoints(config, plan, &run.endpoints, err);
+    if (status == WEIR_OK) {
+        status = run_levels(&run, err);
+    }
+    out->ended = weir_clock_now();
+    close_loop(&run.loop);
+    weir_free(run.endpoints);
+    return status;
+}

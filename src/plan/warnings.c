@@ -1,0 +1,72 @@
+// What is allowed but makes figures hard to read: see weir_plan_warnings in plan.h.
+#include <inttypes.h>
+#include <string.h>
+
+#include "weir/plan/plan.h"
+#include "weir/plan/prompt.h"
+
+static void warn_short_levels(const struct weir_plan *plan, struct weir_buf *out)
+{
+    for (size_t i = 0; i < plan->level_count; i++) {
+        const struct weir_level *level = &plan->levels[i];
+        if (level->request_count > 0 && level->request_count < 2 * (uint64_t)level->concurrency) {
+            (void)weir_buf_addf(out,
+                                "%" PRIu64 " requests at concurrency %" PRIu32
+                                ": throughput is mostly ramp and drain; use "
+                                "at least twice as many requests as are in flight\n",
+                                level->request_count, level->concurrency);
+            return; // the same holds for the others
+        }
+    }
+}
+
+static void warn_same_levels(const struct weir_plan *plan, struct weir_buf *out)
+{
+    for (size_t i = 0; i < plan->level_count; i += plan->target_count) {
+        for (size_t j = 0; j < i; j += plan->target_count) {
+            if (plan->levels[i].concurrency == plan->levels[j].concurrency) {
+                (void)weir_buf_addf(out,
+                                    "concurrency %" PRIu32 " stands more than once in the sweep\n",
+                                    plan->levels[i].concurrency);
+                return;
+            }
+        }
+    }
+}
+
+static void warn_same_prompts(const struct weir_plan *plan, struct weir_buf *out)
+{
+    uint32_t most = 0;
+    for (size_t i = 0; i < plan->level_count; i++) {
+        most = plan->levels[i].concurrency > most ? plan->levels[i].concurrency : most;
+    }
+    if (plan->items[0].nonce_at == SIZE_MAX && plan->item_count < most) {
+        (void)weir_buf_addf(out,
+                            "%zu distinct prompts for %" PRIu32
+                            " in flight: a prefix cache answers the copies faster; use "
+                            "more prompts\n",
+                            plan->item_count, most);
+    }
+}
+
+static void warn_prompt_options(const struct weir_config *config, struct weir_buf *out)
+{
+    bool has_file = config->input_file[0] != '\0';
+    if (has_file && config->origins[WEIR_OPTION_isl].kind != WEIR_ORIGIN_DEFAULT) {
+        (void)weir_buf_add_str(out, "--isl has no effect: --input-file gives the prompts\n");
+    }
+    if (!has_file && config->unique_prompts && config->isl < WEIR_PROMPT_UNIQUE_MIN) {
+        (void)weir_buf_addf(
+            out, "unique prompts have at least %d words; --no-unique-prompts allows fewer\n",
+            WEIR_PROMPT_UNIQUE_MIN);
+    }
+}
+
+void weir_plan_warnings(const struct weir_plan *plan, const struct weir_config *config,
+                        struct weir_buf *out)
+{
+    warn_short_levels(plan, out);
+    warn_same_levels(plan, out);
+    warn_same_prompts(plan, out);
+    warn_prompt_options(config, out);
+}

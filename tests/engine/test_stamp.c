@@ -1,0 +1,124 @@
+// Kernel receive stamps on a loopback connection: between send and read, and of the segment that is read next.
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "weir/engine/stamp.h"
+
+struct pair {
+    int reader;
+    int writer;
+};
+
+static int setup(void **state)
+{
+    static struct pair pair;
+    const int on = 1;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    pair.reader = socket(AF_INET, SOCK_STREAM, 0);
+    assert_true(weir_stamp_enable(pair.reader));
+    assert_int_equal(connect(pair.reader, (struct sockaddr *)&address, len), 0);
+    pair.writer = accept(listener, NULL, NULL);
+    assert_true(pair.writer >= 0);
+    (void)setsockopt(pair.writer, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    (void)close(listener);
+    *state = &pair;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct pair *pair = *state;
+    (void)close(pair->reader);
+    (void)close(pair->writer);
+    return 0;
+}
+
+static void wait_readable(int fd)
+{
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    assert_int_equal(poll(&wait, 1, 5000), 1);
+}
+
+static void stamps_the_next_unread_byte(void **state)
+{
+    struct pair *pair = *state;
+    struct weir_stamper stamper;
+    weir_stamper_init(&stamper);
+    weir_ns bracket = 0;
+    (void)weir_clock_offset(&bracket);
+    const weir_ns slack = bracket + 100 * WEIR_USEC; // of the two clocks' offset
+    weir_ns before = weir_clock_now();
+    assert_int_equal(write(pair->writer, "a", 1), 1);
+    wait_readable(pair->reader);
+    weir_ns between = weir_clock_now();
+    assert_int_equal(write(pair->writer, "b", 1), 1);
+    weir_ns after = weir_clock_now();
+
+    struct weir_arrival first = weir_stamp_peek(&stamper, pair->reader, after);
+    assert_true(first.is_kernel);
+    assert_true(first.at >= before - slack && first.at <= between + slack);
+    struct weir_arrival again = weir_stamp_peek(&stamper, pair->reader, after);
+    assert_int_equal(first.at, again.at); // looking takes nothing
+
+    char byte = 0;
+    assert_int_equal(read(pair->reader, &byte, 1), 1);
+    struct weir_arrival second = weir_stamp_peek(&stamper, pair->reader, weir_clock_now());
+    assert_true(second.is_kernel);
+    assert_true(second.at >= first.at);
+    assert_true(second.at >= between - slack);
+}
+
+static void falls_back_to_the_user_clock(void **state)
+{
+    struct pair *pair = *state;
+    struct weir_stamper stamper;
+    weir_stamper_init(&stamper);
+    struct weir_arrival none = weir_stamp_peek(&stamper, pair->reader, 12345); // nothing to read
+    assert_false(none.is_kernel);
+    assert_int_equal(none.at, 12345);
+    (void)close(pair->writer);
+    pair->writer = -1;
+    wait_readable(pair->reader);
+    assert_false(weir_stamp_peek(&stamper, pair->reader, 12345).is_kernel); // end of file has no stamp
+}
+
+static void a_stepped_clock_is_noticed(void **state)
+{
+    struct pair *pair = *state;
+    struct weir_stamper stamper;
+    weir_stamper_init(&stamper);
+    stamper.offset -= WEIR_HOUR; // as if the wall clock had jumped since: stamps lie in the future
+    assert_int_equal(write(pair->writer, "a", 1), 1);
+    wait_readable(pair->reader);
+    weir_ns now = weir_clock_now();
+    struct weir_arrival arrival = weir_stamp_peek(&stamper, pair->reader, now);
+    assert_true(arrival.is_kernel);
+    assert_true(arrival.at <= now && now - arrival.at < WEIR_MINUTE);
+    assert_true(stamper.step_max > 59 * WEIR_MINUTE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(stamps_the_next_unread_byte, setup, teardown),
+        cmocka_unit_test_setup_teardown(falls_back_to_the_user_clock, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_stepped_clock_is_noticed, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
