@@ -3,7 +3,9 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 add_test(NAME source/layers COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/check_layers.py)
 add_test(NAME source/style COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/check_source.py)
-set_tests_properties(source/layers source/style PROPERTIES LABELS quick TIMEOUT 60)
+add_test(NAME source/layers_self COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/check_layers.py --self-test)
+add_test(NAME source/style_self COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/check_source.py --self-test)
+set_tests_properties(source/layers source/style source/layers_self source/style_self PROPERTIES LABELS quick TIMEOUT 60)
 
 file(GLOB e2e CONFIGURE_DEPENDS e2e/test_*.py)
 foreach(script ${e2e})

@@ -46,7 +46,10 @@ static size_t digits_at(struct weir_slice text, size_t from)
 /** Split "1.5ms" into 1.5 and "ms". No sign but +, no exponent. */
 static bool split(struct weir_slice text, struct number *number, struct weir_slice *unit)
 {
-    size_t at = text.len > 0 && text.ptr[0] == '+' ? 1 : 0;
+    if (text.len == 0) {
+        return false;
+    }
+    size_t at = text.ptr[0] == '+' ? 1 : 0;
     const struct weir_slice whole = {text.ptr + at, digits_at(text, at)};
     at += whole.len;
     const size_t decimals = at < text.len && text.ptr[at] == '.' ? digits_at(text, at + 1) : 0;

@@ -1,4 +1,5 @@
-// weir run: from options to a run directory. The whole flow of the program reads from weir_cmd_run downwards.
+// weir run: from options to a run directory. The whole flow of the program reads from weir_cmd_run
+// downwards.
 #include <jansson.h>
 #include <stdio.h>
 
@@ -36,7 +37,8 @@ static void print_warnings(const struct session *session)
     weir_buf_free(&text);
 }
 
-static weir_status open_sink(struct session *session, int argc, char *const *argv, struct weir_err *err)
+static weir_status open_sink(struct session *session, int argc, char *const *argv,
+                             struct weir_err *err)
 {
     const struct weir_library libraries[] = {
         {"libcurl", weir_libcurl_version()},
@@ -65,11 +67,13 @@ static weir_status open_sink(struct session *session, int argc, char *const *arg
 }
 
 /** Everything that can go wrong before the first byte of load. */
-static weir_status prepare(struct session *session, int argc, char *const *argv, struct weir_err *err)
+static weir_status prepare(struct session *session, int argc, char *const *argv,
+                           struct weir_err *err)
 {
     weir_status status = weir_targets_open(&session->config, &session->targets, err);
     if (status == WEIR_OK) {
-        status = weir_plan_new(&session->config, session->targets.targets, session->targets.count, &session->plan, err);
+        status = weir_plan_new(&session->config, session->targets.targets, session->targets.count,
+                               &session->plan, err);
     }
     if (status == WEIR_OK) {
         print_warnings(session);
@@ -104,8 +108,10 @@ static weir_status judge(const struct session *session)
 static weir_status measure(struct session *session, struct weir_err *err)
 {
     const struct weir_run_sink callbacks = weir_sink_callbacks(session->sink);
-    weir_status status = weir_run(&session->config, session->plan, &callbacks, &session->summary, err);
-    weir_status written = weir_sink_finish(session->sink, &session->summary, status == WEIR_OK ? err : NULL);
+    weir_status status =
+        weir_run(&session->config, session->plan, &callbacks, &session->summary, err);
+    weir_status written =
+        weir_sink_finish(session->sink, &session->summary, status == WEIR_OK ? err : NULL);
     weir_sink_print(session->sink, &session->summary, stdout);
     return status == WEIR_OK ? written : status;
 }
@@ -123,7 +129,8 @@ int weir_cmd_run(int argc, char *const *argv)
 {
     struct session session = {0};
     int exit_code = 0;
-    if (!weir_cli_begin("run", FOR_RUN, "put load on one or more targets and measure what comes back", argc, argv,
+    if (!weir_cli_begin("run", FOR_RUN,
+                        "put load on one or more targets and measure what comes back", argc, argv,
                         &session.config, &exit_code)) {
         return exit_code;
     }

@@ -189,10 +189,10 @@ static weir_status reap(pid_t pid, int patience_ms, struct weir_err *err)
     return status_of_exit(wait_status, err);
 }
 
-static weir_status fail_start(struct weir_sim_child *child, struct weir_err *err)
+static weir_status fail_start(pid_t pid, struct weir_err *err)
 {
-    (void)kill(child->pid, SIGTERM);
-    const weir_status status = reap(child->pid, START_PATIENCE_MS, err);
+    (void)kill(pid, SIGTERM);
+    const weir_status status = reap(pid, START_PATIENCE_MS, err);
     return status != WEIR_OK ? status
                              : weir_fail(err, WEIR_SYSTEM,
                                          "the embedded simulator did not say its port within %d s",
@@ -230,14 +230,15 @@ static weir_status spawn(struct weir_sim_child *child, const struct start *start
     }
     (void)close(stop[0]);
     (void)close(port[1]);
-    *child = (struct weir_sim_child){.pid = pid, .stop_fd = stop[1]};
-    const bool is_up = read_port(port[0], &child->port);
+    uint16_t number = 0;
+    const bool is_up = read_port(port[0], &number);
     (void)close(port[0]);
     if (is_up) {
+        *child = (struct weir_sim_child){.pid = pid, .stop_fd = stop[1], .port = number};
         return WEIR_OK;
     }
-    (void)close(child->stop_fd);
-    return fail_start(child, err);
+    (void)close(stop[1]);
+    return fail_start(pid, err);
 }
 
 weir_status weir_sim_child_start(struct weir_sim_child *child, const char *options,
@@ -257,6 +258,7 @@ weir_status weir_sim_child_start(struct weir_sim_child *child, const char *optio
 weir_status weir_sim_child_stop(struct weir_sim_child *child, struct weir_err *err)
 {
     (void)close(child->stop_fd);
-    child->stop_fd = -1;
-    return reap(child->pid, STOP_PATIENCE_MS, err);
+    const pid_t pid = child->pid;
+    *child = (struct weir_sim_child){.stop_fd = -1};
+    return reap(pid, STOP_PATIENCE_MS, err);
 }

@@ -7,7 +7,8 @@
 #include "weir/base/mem.h"
 #include "weir/engine/probe.h"
 
-static weir_status start_sim(struct weir_target *target, struct weir_sim_child *sim, struct weir_err *err)
+static weir_status start_sim(struct weir_target *target, struct weir_sim_child *sim,
+                             struct weir_err *err)
 {
     weir_status status = weir_sim_child_start(sim, target->sim_options, NULL, err);
     if (status == WEIR_OK) {
@@ -16,7 +17,8 @@ static weir_status start_sim(struct weir_target *target, struct weir_sim_child *
     return status;
 }
 
-static weir_status settle_model(const struct weir_config *config, struct weir_target *target, struct weir_err *err)
+static weir_status settle_model(const struct weir_config *config, struct weir_target *target,
+                                struct weir_err *err)
 {
     struct weir_probe *probe = weir_alloc(1, sizeof(*probe));
     weir_status status = weir_probe_models(config, target, probe, err);
@@ -27,7 +29,8 @@ static weir_status settle_model(const struct weir_config *config, struct weir_ta
     return status;
 }
 
-weir_status weir_targets_open(const struct weir_config *config, struct weir_open_targets *out, struct weir_err *err)
+weir_status weir_targets_open(const struct weir_config *config, struct weir_open_targets *out,
+                              struct weir_err *err)
 {
     weir_status status = weir_targets_parse(config, &out->targets, &out->count, err);
     if (status != WEIR_OK) {

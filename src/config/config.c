@@ -1,5 +1,4 @@
 // The configuration struct: defaults, the one door for values, and what is derived from them.
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,14 +38,6 @@ void weir_config_free(struct weir_config *config)
     }
 }
 
-/** Texts end up in JSON files: they have to be UTF-8. Jansson knows what that is. */
-static bool is_utf8(struct weir_slice text)
-{
-    json_t *value = json_stringn(text.ptr, text.len);
-    json_decref(value);
-    return value != NULL;
-}
-
 bool weir__config_put(struct weir_config *config, enum weir_option_id id, struct weir_slice text,
                       bool is_append, struct weir_origin origin, struct weir__why *why)
 {
@@ -57,7 +48,7 @@ bool weir__config_put(struct weir_config *config, enum weir_option_id id, struct
     if (memchr(text.ptr, '\0', text.len) != NULL) {
         return weir__because(why, "the value holds a NUL character");
     }
-    if (!is_utf8(text)) {
+    if (!weir__is_utf8(text)) { // values end up in JSON files
         return weir__because(why, "the value is not valid UTF-8");
     }
     if (!option->kind->parse(option, text, is_append, weir__field(config, id), why)) {

@@ -24,6 +24,9 @@ struct weir__why {
 /** Write the reason; always false, so that `return weir__because(why, …)` reads well. */
 bool weir__because(struct weir__why *why, const char *format, ...) WEIR_PRINTF(2, 3);
 
+/** Jansson knows what UTF-8 is. */
+bool weir__is_utf8(struct weir_slice text);
+
 /** A text of the user as errors show it: cut to a readable length, bytes that would upset a
  * terminal as '?'. */
 struct weir__shown {

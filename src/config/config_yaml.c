@@ -63,8 +63,9 @@ static const char *hint_for(const struct reader *reader, const char *problem)
     if (is_indented_by_tab(reader, reader->parser.problem_mark.line)) {
         return "; YAML is indented with blanks, not tabs";
     }
-    if (strstr(problem, "mapping values are not allowed") != NULL) {
-        return "; a value that holds ': ' needs quotes";
+    if (strstr(problem, "mapping values are not allowed") != NULL ||
+        strstr(problem, "unexpected ':'") != NULL) {
+        return "; a value that ends in ':' or holds ': ' needs quotes";
     }
     return "";
 }

@@ -1,6 +1,7 @@
 // Kinds of options that are numbers or choices: for each one parser and one printer. Nothing here
 // knows a single option.
 #include <inttypes.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,17 +20,30 @@ bool weir__because(struct weir__why *why, const char *format, ...)
     return false;
 }
 
+bool weir__is_utf8(struct weir_slice text)
+{
+    json_t *value = json_stringn(text.ptr, text.len);
+    json_decref(value);
+    return value != NULL;
+}
+
+/** Bytes a terminal may print; those of no character are not. */
+static bool is_printable(unsigned char c, bool is_utf8)
+{
+    return c >= 0x20 && c != 0x7F && (c < 0x80 || is_utf8);
+}
+
 struct weir__shown weir__show(struct weir_slice text)
 {
     struct weir__shown shown;
     enum { ROOM = sizeof(shown.text) - sizeof("...") };
+    const bool is_utf8 = weir__is_utf8(text);
     size_t kept = text.len <= ROOM ? text.len : ROOM;
     while (kept < text.len && kept > 0 && ((unsigned char)text.ptr[kept] & 0xC0U) == 0x80U) {
         kept--; // not within a character
     }
     for (size_t i = 0; i < kept; i++) {
-        bool is_control = (unsigned char)text.ptr[i] < 0x20 || text.ptr[i] == 0x7F;
-        shown.text[i] = is_control ? '?' : text.ptr[i];
+        shown.text[i] = is_printable((unsigned char)text.ptr[i], is_utf8) ? text.ptr[i] : '?';
     }
     (void)snprintf(shown.text + kept, sizeof(shown.text) - kept, "%s",
                    kept < text.len ? "..." : "");

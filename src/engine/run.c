@@ -69,7 +69,8 @@ static weir_status open_endpoints(const struct weir_config *config, const struct
     return status;
 }
 
-weir_status weir_run_check(const struct weir_config *config, const struct weir_plan *plan, struct weir_err *err)
+weir_status weir_run_check(const struct weir_config *config, const struct weir_plan *plan,
+                           struct weir_err *err)
 {
     struct weir_endpoint *endpoints = NULL;
     weir_status status = open_endpoints(config, plan, &endpoints, err);

@@ -48,8 +48,10 @@ static int make_one(const char *path)
     }
     int reason = errno;
     struct stat found;
-    bool is_there = reason == EEXIST && stat(path, &found) == 0 && S_ISDIR(found.st_mode);
-    return is_there ? 0 : reason;
+    if (reason != EEXIST || stat(path, &found) != 0) {
+        return reason;
+    }
+    return S_ISDIR(found.st_mode) ? 0 : ENOTDIR;
 }
 
 /** The directory and its parents. Returns 0 or errno. */

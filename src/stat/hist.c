@@ -100,7 +100,7 @@ static uint64_t slot_width(const struct weir_hist *hist, size_t index)
     return 1ULL << shift_of(hist, index);
 }
 
-/** Slots that hold something lie in [first_slot, end_slot). */
+/** Slots that hold something lie in [first_slot, end_slot); the last of these holds something. */
 static size_t first_slot(const struct weir_hist *hist)
 {
     return hist->count > 0 ? slot_of(hist, hist->min) : 0;
@@ -154,17 +154,14 @@ static void drop(struct weir_hist *hist, uint64_t times)
     hist->dropped = times > UINT64_MAX - hist->dropped ? UINT64_MAX : hist->dropped + times;
 }
 
-/** All of a record but min and max. */
-static void count_value(struct weir_hist *hist, uint64_t value, uint64_t times)
+static void add_to_sums(struct sums *sums, uint64_t value, uint64_t times)
 {
-    hist->counts[slot_of(hist, value)] += times;
-    hist->count += times;
-    hist->sums.values += (wide)value * times;
+    sums->values += (wide)value * times;
     const wide square = (wide)value * value;
     const wide low = (wide)(uint64_t)square * times;
     const wide high = (square >> 64) * times; // of weight 2^64
-    add_squares(&hist->sums, low, 0);
-    add_squares(&hist->sums, high << 64, (uint64_t)(high >> 64));
+    add_squares(sums, low, 0);
+    add_squares(sums, high << 64, (uint64_t)(high >> 64));
 }
 
 bool weir_hist_record_n(struct weir_hist *hist, int64_t value, uint64_t times)
@@ -175,7 +172,9 @@ bool weir_hist_record_n(struct weir_hist *hist, int64_t value, uint64_t times)
         return false;
     }
     if (times > 0) {
-        count_value(hist, magnitude, times);
+        hist->counts[slot_of(hist, magnitude)] += times;
+        hist->count += times;
+        add_to_sums(&hist->sums, magnitude, times);
         widen_to(hist, magnitude, magnitude);
     }
     return true;
@@ -241,6 +240,7 @@ static uint64_t add_values(struct weir_hist *into, const struct weir_hist *from)
     if (unfit == 0) {
         add_sums(&exact, &from->sums);
         into->sums = exact;
+        widen_to(into, from->min, from->max); // after weir_hist_fill() they need not be counted
     }
     return unfit;
 }
@@ -401,18 +401,33 @@ uint64_t weir_hist_slot_at(const struct weir_hist *hist, size_t index)
     return index < hist->slots ? hist->counts[index] : 0;
 }
 
-bool weir_hist_fill_slot(struct weir_hist *hist, size_t index, uint64_t times)
+bool weir_hist_fill(struct weir_hist *hist, int64_t lowest, int64_t highest, uint64_t times)
 {
+    const uint64_t low = (uint64_t)lowest;
+    uint64_t top = (uint64_t)highest;
+    WEIR_ASSERT(lowest >= 0 && lowest <= highest);
+    if (low <= hist->highest && top > hist->highest) {
+        top = hist->highest;
+    }
+    const size_t index = slot_of(hist, top);
     if (index >= hist->slots || times > COUNT_MAX - hist->count) {
         return false;
     }
-    if (times == 0) {
-        return true;
+    if (times > 0) {
+        hist->counts[index] += times;
+        hist->count += times;
+        add_to_sums(&hist->sums, low + ((uint64_t)highest - low + 1) / 2, times);
+        widen_to(hist, low, top);
+    }
+    return true;
+}
+
+bool weir_hist_fill_slot(struct weir_hist *hist, size_t index, uint64_t times)
+{
+    if (index >= hist->slots) {
+        return false;
     }
     const uint64_t lowest = slot_lowest(hist, index);
-    const uint64_t width = slot_width(hist, index);
-    const uint64_t top = lowest + width - 1;
-    count_value(hist, lowest + width / 2, times);
-    widen_to(hist, lowest, lowest <= hist->highest && hist->highest < top ? hist->highest : top);
-    return true;
+    const uint64_t highest = lowest + slot_width(hist, index) - 1;
+    return weir_hist_fill(hist, (int64_t)lowest, (int64_t)highest, times);
 }

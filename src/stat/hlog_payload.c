@@ -205,11 +205,12 @@ static bool is_own_layout(const struct weir__hlog_layout *layout)
 
 static struct weir_hist *hist_for(const struct weir__hlog_layout *layout)
 {
-    if (is_own_layout(layout)) {
-        return weir_hist_new(layout->highest, layout->digits);
+    if (layout->buckets > 1 || is_own_layout(layout)) {
+        return weir_hist_new(layout->highest, layout->digits > 0 ? layout->digits : 1);
     }
-    // Other writers count values above `highest` while there are slots for them: go by the slots.
-    const unsigned bits = layout->sub_bits + layout->unit_bits + (unsigned)layout->buckets - 1;
+    // A single bucket of large units may reach further than `highest`, and all of its slots can be
+    // in use.
+    const unsigned bits = layout->sub_bits + layout->unit_bits;
     return weir_hist_new((int64_t)((1ULL << bits) - 1), layout->digits > 0 ? layout->digits : 1);
 }
 
@@ -219,13 +220,15 @@ static bool put_count(const struct weir__hlog_layout *layout, size_t index, uint
     if (is_own_layout(layout)) {
         return weir_hist_fill_slot(hist, index, times);
     }
+    // weir's slots are as narrow or narrower, so that one of them ends where this one does.
     const unsigned half_bits = layout->sub_bits - 1;
     const size_t half = index >> half_bits;
     const unsigned bucket = half > 1 ? (unsigned)(half - 1) : 0;
     const uint64_t units = index - ((uint64_t)bucket << half_bits);
     const unsigned width_bits = bucket + layout->unit_bits;
-    const uint64_t median = (units << width_bits) + ((1ULL << width_bits) >> 1);
-    return weir_hist_record_n(hist, (int64_t)median, times);
+    const uint64_t lowest = units << width_bits;
+    const uint64_t highest = lowest + (1ULL << width_bits) - 1;
+    return weir_hist_fill(hist, (int64_t)lowest, (int64_t)highest, times);
 }
 
 static weir_status put_number(const struct weir__hlog_layout *layout, int64_t number, size_t *index,

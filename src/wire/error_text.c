@@ -52,15 +52,22 @@ static struct weir_slice descend(struct weir_slice value)
     return (struct weir_slice){NULL, 0};
 }
 
-/** Bytes of a character to keep; 0: it is to be replaced. C1 controls steer terminals too. */
-static size_t kept_len(const char *at, size_t left)
+/** Bytes of a blank or a control character, C1 controls too since they steer terminals; 0: neither.
+ */
+static size_t gap_len(const char *at, size_t left)
 {
-    const unsigned char c = (unsigned char)*at;
-    if (c < 0x80) {
-        return c > ' ' && c != 0x7f ? 1 : 0;
+    const unsigned char c = (unsigned char)at[0];
+    if (c <= ' ' || c == 0x7f) {
+        return 1;
     }
-    const size_t len = weir__utf8_len(at, left);
-    return c == 0xc2 && len == 2 && (unsigned char)at[1] < 0xa0 ? 0 : len;
+    return c == 0xc2 && left > 1 && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] < 0xa0 ? 2
+                                                                                                : 0;
+}
+
+/** Bytes of a character to show as it is; 0: wrong UTF-8. */
+static size_t shown_len(const char *at, size_t left)
+{
+    return (unsigned char)at[0] < 0x80 ? 1 : weir__utf8_len(at, left);
 }
 
 /** Make the content fit to print, in place: it never grows. */
@@ -69,25 +76,25 @@ static void make_printable(struct weir_buf *text)
     size_t kept = 0;
     bool is_gap = false;
     for (size_t i = 0; i < text->len;) {
-        const size_t len = kept_len(text->ptr + i, text->len - i);
-        const bool is_wrong = len == 0 && (unsigned char)text->ptr[i] >= 0x80;
-        if (len == 0 && !is_wrong) {
+        const size_t gap = gap_len(text->ptr + i, text->len - i);
+        if (gap > 0) {
             is_gap = true;
-            i++;
+            i += gap;
             continue;
         }
         if (is_gap && kept > 0) {
             text->ptr[kept++] = ' ';
         }
         is_gap = false;
-        if (is_wrong) {
+        const size_t shown = shown_len(text->ptr + i, text->len - i);
+        if (shown == 0) {
             text->ptr[kept++] = '?';
             i++;
             continue;
         }
-        memmove(text->ptr + kept, text->ptr + i, len);
-        kept += len;
-        i += len;
+        memmove(text->ptr + kept, text->ptr + i, shown);
+        kept += shown;
+        i += shown;
     }
     text->len = kept;
     if (text->ptr != NULL) {

@@ -140,6 +140,8 @@ static void wrong_arguments_say_what_is_right(void **state)
         {{"--"}, "unexpected argument \"--\""},
         {{""}, "unexpected argument \"\""},
         {{"--="}, "unknown option --"},
+        {{"--no-\x8Cream=x"}, "unknown option --no-?ream"},
+        {{"\xFF\n"}, "unexpected argument \"??\""},
         {{"--config", "a", "--config=b"}, "--config is given twice"},
         {{"--config", "/no/such/file"}, "--config: cannot open /no/such/file: No such file"},
         {{"--config", "/"}, "--config: cannot read /: Is a directory"},

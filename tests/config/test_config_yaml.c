@@ -188,7 +188,7 @@ static const struct mistake {
     {"concurrency: [[1]]\n", 1, 15, "takes a list of values, not of lists"},
     {"concurrency: []\n", 1, 14, "concurrency has no items"},
     {"extra-inputs: {}\n", 1, 15, "extra-inputs has no items"},
-    {"url: [sim:, ~]\n", 1, 13, "url has no value"},
+    {"url: ['sim:', ~]\n", 1, 15, "url has no value"},
     {"isl:\nosl: 5\n", 1, 5, "isl has no value; write one, or leave the key out"},
     {"model: ~\n", 1, 8, "model has no value"},
     {"model: null\n", 1, 8, "model has no value"},
@@ -212,35 +212,43 @@ static const struct mistake {
     {"---\n---\n", 2, 1, "a second document begins here"},
     // not YAML
     {"isl: 5\n\tosl: 5\n", 2, 1, "blanks, not tabs"},
-    {"url: [sim:\nisl: 5\n", 2, 4, "not valid YAML"},
-    {"name: a: b\n", 1, 8, "a value that holds ': ' needs quotes"},
+    {"url: [a\nisl: 5\n", 2, 4, "not valid YAML"},
+    {"url: [sim:, a]\n", 1, 10, "a value that ends in ':' or holds ': ' needs quotes"},
+    {"name: a: b\n", 1, 8, "a value that ends in ':' or holds ': ' needs quotes"},
     {"name: \"abc\n", 2, 1, "not valid YAML"},
-    {"isl: 5\n osl: 6\n", 2, 5, "not valid YAML"},
+    {"isl: 5\n osl: 6\n", 1, 6, "\"5 osl\" is not a whole number"},
     {"isl: 5\nname: @x\n", 2, 7, "not valid YAML"},
     {"isl: 5\nname: \xFF\n", 2, 7, "not readable text"},
     {"isl: 5\nname: a\x01\n", 2, 8, "not readable text"},
-    {"%BOGUS\n", 2, 1, "not valid YAML"},
+    {"%BOGUS\n", 1, 7, "not valid YAML"},
 };
+
+/** Is a mistake told as the table says? Prints how it is, if not. */
+static bool is_told(const struct mistake *mistake)
+{
+    struct weir_config config;
+    struct weir_err err = {0};
+    weir_config_init(&config);
+    const weir_status status = weir_config_parse_yaml(&config, FOR_RUN, mistake->yaml,
+                                                      strlen(mistake->yaml), "c.yaml", &err);
+    weir_config_free(&config);
+    if (status == WEIR_INVALID && err.line == mistake->line && err.column == mistake->column &&
+        strstr(err.text, mistake->expected) != NULL && strcmp(err.file, "c.yaml") == 0) {
+        return true;
+    }
+    print_error("%s\nis told as %d:%d: %s\ninstead of %d:%d: %s\n\n", mistake->yaml, err.line,
+                err.column, err.text, mistake->line, mistake->column, mistake->expected);
+    return false;
+}
 
 static void mistakes_are_placed_and_explained(void **state)
 {
     (void)state;
+    int wrong = 0;
     for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
-        const struct mistake *mistake = &mistakes[i];
-        struct weir_config config;
-        struct weir_err err = {0};
-        weir_config_init(&config);
-        assert_int_equal(weir_config_parse_yaml(&config, FOR_RUN, mistake->yaml,
-                                                strlen(mistake->yaml), "c.yaml", &err),
-                         WEIR_INVALID);
-        if (err.line != mistake->line || err.column != mistake->column ||
-            strstr(err.text, mistake->expected) == NULL) {
-            fail_msg("%s\nis told as %d:%d: %s\ninstead of %d:%d: %s", mistake->yaml, err.line,
-                     err.column, err.text, mistake->line, mistake->column, mistake->expected);
-        }
-        assert_string_equal(err.file, "c.yaml");
-        weir_config_free(&config);
+        wrong += is_told(&mistakes[i]) ? 0 : 1;
     }
+    assert_int_equal(wrong, 0);
 }
 
 static void errors_keep_secrets(void **state)

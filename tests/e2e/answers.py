@@ -180,11 +180,11 @@ def raw_stream(*parts):
     return behaviour
 
 
-def lying_length(difference):
+def lying_length(difference, **shape):
     """Content-Length is wrong by `difference`: positive, and the body ends early; negative, and bytes are left over."""
 
     def behaviour(answer):
-        body = b"".join(stream(4))
+        body = b"".join(stream(4, **shape))
         answer.head(200, (), "length", len(body) + difference)
         answer.raw(body)
         answer.close()

@@ -91,8 +91,8 @@ class Mistakes(TestCase):
 
     def test_yaml(self):
         path = self.dir / "c.yaml"
-        for text, says in (("url: sim:\nconcurency: 4\n", r"c\.yaml:2:1: .*concurrency"),
-                           ("url: sim:\nconcurrency: [1, two]\n", r"c\.yaml:2:\d+: .*two"),
+        for text, says in (("url: 'sim:'\nconcurency: 4\n", r"c\.yaml:2:1: .*concurrency"),
+                           ("url: 'sim:'\nconcurrency: [1, two]\n", r"c\.yaml:2:\d+: .*two"),
                            ("url: [sim:\n", r"c\.yaml:\d+:\d+: "),
                            ("- url\n", r"c\.yaml:1:1: "),
                            ("url: 'sim:'\nurl: 'sim:'\n", r"c\.yaml:2:1: .*url"),
@@ -106,7 +106,7 @@ class Mistakes(TestCase):
         for text, says in (('{"prompt": "a"}\n{"prompt": 1}\n', ":2"), ('{"prompt": "a"}\n{oops\n', ":2"), ("", "empty|no prompt")):
             with self.subTest(text):
                 path.write_text(text)
-                self.refused("run", "--url", "http://127.0.0.1:1", "-m", "m", "-n", "1", "--input-file", path, says=says, code=2)
+                self.refused("plan", "--url", "http://127.0.0.1:1", "-m", "m", "-n", "1", "--input-file", path, says=says)
 
 
 class Plan(TestCase):

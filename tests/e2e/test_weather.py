@@ -32,6 +32,10 @@ class Weather(TestCase):
             self.assertSays(run.result.err + run.result.out, says)
         return run
 
+    @staticmethod
+    def outcomes(run):
+        return {key: count for key, count in run.level()["requests"]["outcomes"].items() if count}
+
 
 class Refused(Weather):
     def test_server_down(self):
@@ -50,8 +54,7 @@ class Refused(Weather):
 
         with FaultServer(answers.by_turn(answers.chat(), last)) as server:
             run = self.sweep(server.url, "-n", 6, "-c", 1)
-        self.assertEqual({"ok": 2, "connect": 4},
-                         {key: count for key, count in run.level()["requests"]["outcomes"].items() if count})
+        self.assertEqual({"ok": 2, "connect": 4}, self.outcomes(run))
         self.assertSays(run.result.err + run.result.out, "connect|refused")
 
     def test_refused_requests_do_not_spin(self):
@@ -76,7 +79,7 @@ class Refused(Weather):
 
     def test_no_models_at_all(self):
         with FaultServer(answers.chat(), models=()) as server:
-            run = self.sweep(server.url, "-n", 1, code=3)
+            run = self.sweep(server.url, "-n", 1, code=2)
         self.assertSays(run.result.err, r"--model")
 
     def test_401(self):
@@ -180,18 +183,29 @@ class BrokenOff(Weather):
     def test_end_of_connection_without_end_mark(self):
         self.meet("truncated", answers.break_off(then="close", framing="close"))
 
-    def test_nothing_in_the_stream(self):
-        self.meet("truncated", answers.raw_stream())
-
     def test_body_shorter_than_promised(self):
-        self.meet("reset", answers.lying_length(10))
+        """The end mark is the end: what the framing says after it changes nothing."""
+        with FaultServer(answers.lying_length(10)) as server:
+            self.assertOnly(self.sweep(server.url, "-n", REQUESTS, "-c", 2), "ok", REQUESTS)
+        self.meet("reset", answers.lying_length(10, done=False, finish=False))
 
     def test_half_an_event(self):
         whole = answers.stream(4)
-        self.meet("malformed", answers.raw_stream(*whole[:3], whole[3][:40]))
+        self.meet("truncated", answers.raw_stream(*whole[:3], whole[3][:40]))
+
+    def test_half_an_event_and_a_lost_connection(self):
+        def half(answer):
+            answer.head()
+            answer.part(answers.stream(4)[1][:40])
+            answer.close()
+
+        self.meet("reset", half)
 
 
 class NotTheProtocol(Weather):
+    def test_half_an_object_in_a_whole_event(self):
+        self.meet("malformed", answers.inject(b'data: {"choices": [{"delta": {"cont\n\n'))
+
     def test_broken_json(self):
         self.meet("malformed", answers.inject(b'data: {"choices": [}\n\n'))
 
@@ -202,7 +216,8 @@ class NotTheProtocol(Weather):
         self.meet("malformed", answers.raw_bytes(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n\r\n"))
 
     def test_compressed_unasked(self):
-        self.meet("malformed", answers.gzip_header())
+        """Not one event in it, so no end mark either."""
+        self.meet("truncated", answers.gzip_header())
 
     def test_an_endless_event(self):
         def endless(answer):
@@ -256,6 +271,9 @@ class ErrorsInsideAnswers(Weather):
     def test_error_object_in_a_200_that_is_not_streamed(self):
         self.meet("error_event", answers.document(200, {"error": answers.ERROR}), "--no-streaming", says="out of blocks")
 
+    def test_nothing_in_the_stream(self):
+        self.meet("empty", answers.raw_stream())
+
     def test_no_token(self):
         self.meet("empty", answers.chat(tokens=0))
 
@@ -269,8 +287,7 @@ class Mixed(Weather):
         with FaultServer(answers.by_turn(*steps)) as server:
             run = self.sweep(server.url, "-n", 10)
         self.assertComplete(run)
-        self.assertEqual({"ok": 9, "http_5xx": 1},
-                         {key: count for key, count in run.level()["requests"]["outcomes"].items() if count})
+        self.assertEqual({"ok": 9, "http_5xx": 1}, self.outcomes(run))
         self.assertEqual(10, run.metric("error_rate")["avg"])
         self.assertEqual(9, run.metric("time_to_first_token")["count"])
         self.assertEqual(36, sum(one["output_tokens"] for one in run.measured(outcome="ok")))
@@ -281,17 +298,23 @@ class Mixed(Weather):
         twice because of it."""
         with FaultServer(answers.chat(), requests_per_connection=3) as server:
             run = self.sweep(server.url, "-m", "fault-model", "-c", 4, "-n", 60)
-        outcomes = run.level()["requests"]["outcomes"]
         self.assertEqual(60, run.level()["requests"]["sent"])
-        self.assertLessEqual({key for key, count in outcomes.items() if count}, {"ok", "reset"})
+        self.assertLessEqual(set(self.outcomes(run)), {"ok", "reset"})
         self.assertEqual(len(server.posts()), len({post.headers["x-request-id"] for post in server.posts()}), "sent twice")
+
+    def test_a_connection_that_has_served_and_is_dropped(self):
+        """The second request on it is read and never answered: lost, and not sent again behind the scenes."""
+        for how in ("close", "reset"):
+            with self.subTest(how), FaultServer(answers.by_turn(answers.chat(), answers.hang_up(how), answers.chat())) as server:
+                run = self.sweep(server.url, "-n", 4, name=how)
+                self.assertEqual({"ok": 3, "reset": 1}, self.outcomes(run))
+                self.assertEqual(4, len(server.posts()))
 
     def test_a_failed_stream_does_not_poison_its_connection(self):
         steps = [answers.break_off(after=3), answers.chat()]
         with FaultServer(answers.by_turn(*steps)) as server:
             run = self.sweep(server.url, "-n", 4, "--stall-timeout", "150ms")
-        self.assertEqual({"ok": 3, "timeout": 1},
-                         {key: count for key, count in run.level()["requests"]["outcomes"].items() if count})
+        self.assertEqual({"ok": 3, "timeout": 1}, self.outcomes(run))
 
 
 if __name__ == "__main__":

@@ -23,10 +23,14 @@ static void check_args(const char *const *args, const char *const *expected, int
 static void test_args(void **state)
 {
     (void)state;
-    const char *const args[] = {"weir", "run", "--api-key", "sk-1", "--api-key=sk-2", "-H", "X-Key: sk-3", "-HX-Key:sk-4",
-                                "--header", "X: sk-5", "--header=Y: sk-6", "--header", "sk-7", "-c", "8"};
-    const char *const expected[] = {"weir", "run", "--api-key", "***", "--api-key=***", "-H", "X-Key: ***", "-HX-Key: ***",
-                                    "--header", "X: ***", "--header=Y: ***", "--header", "***", "-c", "8"};
+    const char *const args[] = {
+        "weir",        "run",          "--api-key", "sk-1",    "--api-key=sk-2",   "-H",
+        "X-Key: sk-3", "-HX-Key:sk-4", "--header",  "X: sk-5", "--header=Y: sk-6", "--header",
+        "sk-7",        "-c",           "8"};
+    const char *const expected[] = {
+        "weir",       "run",          "--api-key", "***",    "--api-key=***",   "-H",
+        "X-Key: ***", "-HX-Key: ***", "--header",  "X: ***", "--header=Y: ***", "--header",
+        "***",        "-c",           "8"};
     check_args(args, expected, (int)WEIR_COUNT_OF(args));
 }
 

@@ -1,4 +1,5 @@
-// The run directory: never one that holds something, names that cannot escape, whole-file writes. Works in a directory of its own.
+// The run directory: never one that holds something, names that cannot escape, whole-file writes.
+// Works in a directory of its own.
 #define _GNU_SOURCE
 #include "result/fixture.h"
 
@@ -8,7 +9,7 @@
 
 #include "weir/result/rundir.h"
 
-static char place[] = "/tmp/weir-test-rundir-XXXXXX";
+static char place[] = P_tmpdir "/weir-rundir-XXXXXX";
 
 static int setup(void **state)
 {
@@ -126,7 +127,8 @@ static void test_full_disk_leaves_the_old_file(void **state)
     struct weir_err err = {0};
     assert_int_equal(weir_rundir_create("full-disk", "x", 0, &dir, NULL), WEIR_OK);
     assert_int_equal(weir_rundir_write(&dir, "f.json", "old", 3, NULL), WEIR_OK);
-    assert_int_equal(symlink("/dev/full", "full-disk/f.json.tmp"), 0); // what is written aside meets a full device
+    assert_int_equal(symlink("/dev/full", "full-disk/f.json.tmp"),
+                     0); // what is written aside meets a full device
     assert_int_equal(weir_rundir_write(&dir, "f.json", "new", 3, &err), WEIR_SYSTEM);
     assert_non_null(strstr(err.text, "No space left"));
     size_t len = 0;
@@ -138,9 +140,15 @@ static void test_full_disk_leaves_the_old_file(void **state)
 static void test_safe_names(void **state)
 {
     (void)state;
-    const char *const names[][2] = {
-        {"run", "run"},      {"", "run"},          {"../../etc/passwd", "etc-passwd"}, {"a b/c", "a-b-c"}, {"---", "run"},
-        {".hidden", "hidden"}, {"-o", "o"},        {"caf\xc3\xa9", "caf"},             {"v1.2_x", "v1.2_x"}};
+    const char *const names[][2] = {{"run", "run"},
+                                    {"", "run"},
+                                    {"../../etc/passwd", "etc-passwd"},
+                                    {"a b/c", "a-b-c"},
+                                    {"---", "run"},
+                                    {".hidden", "hidden"},
+                                    {"-o", "o"},
+                                    {"caf\xc3\xa9", "caf"},
+                                    {"v1.2_x", "v1.2_x"}};
     for (size_t i = 0; i < WEIR_COUNT_OF(names); i++) {
         char out[65];
         assert_string_equal(weir_rundir_safe_name(names[i][0], out, sizeof(out)), names[i][1]);

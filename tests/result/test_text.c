@@ -24,11 +24,11 @@ static void test_clean(void **state)
     check("caf\xc3\xa9", 5, "caf\xc3\xa9");
     check("\xe2\x82\xac", 3, "\xe2\x82\xac");
     check("\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80");
-    check("\xc2\x9b", 2, "?");                  // a control character of two bytes
-    check("\xc0\xaf", 2, "??");                 // overlong
-    check("\xed\xa0\x80", 3, "???");            // surrogate
-    check("\xf4\x90\x80\x80", 4, "????");       // above U+10FFFF
-    check("\xe2\x82", 2, "??");                 // cut off
+    check("\xc2\x9b", 2, "?");            // a control character of two bytes
+    check("\xc0\xaf", 2, "??");           // overlong
+    check("\xed\xa0\x80", 3, "???");      // surrogate
+    check("\xf4\x90\x80\x80", 4, "????"); // above U+10FFFF
+    check("\xe2\x82", 2, "??");           // cut off
     check("\xff\xfe", 2, "??");
 }
 
@@ -36,7 +36,8 @@ static void test_never_cuts_a_character(void **state)
 {
     (void)state;
     char out[6];
-    assert_string_equal(weir_text_clean("ab\xe2\x82\xac\xe2\x82\xac", 8, out, sizeof(out)), "ab\xe2\x82\xac");
+    assert_string_equal(weir_text_clean("ab\xe2\x82\xac\xe2\x82\xac", 8, out, sizeof(out)),
+                        "ab\xe2\x82\xac");
     assert_string_equal(weir_text_clean("abc\xe2\x82\xac", 6, out, sizeof(out)), "abc");
 }
 
@@ -67,7 +68,8 @@ static void test_width(void **state)
     assert_int_equal(weir_text_bytes("ab", 0), 0);
 }
 
-static void check_added(bool (*add)(struct weir_buf *, const char *), const char *text, const char *expected)
+static void check_added(bool (*add)(struct weir_buf *, const char *), const char *text,
+                        const char *expected)
 {
     struct weir_buf buf;
     weir_buf_init(&buf, 1024);
@@ -89,15 +91,19 @@ static void test_csv(void **state)
 static void test_markdown(void **state)
 {
     (void)state;
-    check_added(weir_text_add_markdown, "a|b <script> `x`\n*y*", "a\\|b \\<script> \\`x\\` \\*y\\*");
+    check_added(weir_text_add_markdown, "a|b <script> `x`\n*y*",
+                "a\\|b \\<script> \\`x\\` \\*y\\*");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clean), cmocka_unit_test(test_never_cuts_a_character),
-        cmocka_unit_test(test_any_bytes_become_json), cmocka_unit_test(test_width),
-        cmocka_unit_test(test_csv), cmocka_unit_test(test_markdown),
+        cmocka_unit_test(test_clean),
+        cmocka_unit_test(test_never_cuts_a_character),
+        cmocka_unit_test(test_any_bytes_become_json),
+        cmocka_unit_test(test_width),
+        cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_markdown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -499,6 +499,36 @@ static void test_fill_slot_moves_bounds(void **state)
     weir_hist_free(hist);
 }
 
+static void test_fill_by_bounds(void **state)
+{
+    (void)state;
+    struct weir_hist *hist = weir_hist_new(1000000, 3);
+    assert_true(weir_hist_fill(hist, 4096, 8191, 4)); // wider than a slot
+    assert_int_equal(weir_hist_min(hist), 4096);
+    assert_int_equal(weir_hist_max(hist), 8191);
+    assert_int_equal(weir_hist_percentile(hist, 50), 8191);
+    assert_true(weir_hist_mean(hist) == 6144);
+    assert_int_equal(weir_hist_count_up_to(hist, 8187), 0);
+    assert_int_equal(weir_hist_count_up_to(hist, 8188), 4);
+    assert_false(weir_hist_fill(hist, (1 << 20) - 1, 1 << 20, 1)); // no such slot
+    assert_true(weir_hist_fill(hist, 524288, 1048575, 1));         // cut to the range
+    assert_int_equal(weir_hist_max(hist), 1000000);
+    assert_int_equal(weir_hist_percentile(hist, 100), 1000000);
+    struct weir_hist_slot slot = {0};
+    assert_true(weir_hist_next(hist, &slot) && slot.count == 4);
+    assert_true(weir_hist_next(hist, &slot) && slot.count == 1);
+    assert_false(weir_hist_next(hist, &slot));
+    struct weir_hist *finer = weir_hist_new(1000000, 4);
+    assert_int_equal(weir_hist_add(finer, hist), 0);
+    assert_int_equal(weir_hist_min(finer), 4096);           // in a slot without a count
+    assert_int_equal(weir_hist_percentile(finer, 1), 8190); // the median of 8188 to 8191
+    assert_true(weir_hist_mean(finer) == weir_hist_mean(hist));
+    weir_hist_reset(hist);
+    assert_int_equal(weir_hist_slot_at(hist, 2048 + 2047), 0);
+    weir_hist_free(hist);
+    weir_hist_free(finer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -519,6 +549,7 @@ int main(void)
         cmocka_unit_test(test_count_up_to_is_monotone),
         cmocka_unit_test(test_rank_is_exact_for_decimal_percentiles),
         cmocka_unit_test(test_fill_slot_moves_bounds),
+        cmocka_unit_test(test_fill_by_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -232,11 +232,15 @@ static void test_bad_lines(void **state)
         assert_true(strlen(err.text) > 20);
         assert_true(entry.start_s == 77 && entry.hist == NULL); // untouched
     }
-    char tag[400] = "Tag=";
-    memset(tag + 4, 'x', 256);
-    (void)strcat(tag, ",1,2,3,HISTFAAAAB942pNpmSzMwMDAyAABzFAayPebMtGfgcH+A1QEAFRwBD0=");
+    char tag[257] = {0};
+    char line[400];
+    memset(tag, 'x', sizeof(tag) - 1);
+    (void)snprintf(line, sizeof(line),
+                   "Tag=%s,1,2,3,HISTFAAAAB942pNpmSzMwMDAyAABzFAayPebMtGfgcH+A1QEAFRwBD0=", tag);
     struct weir_hlog_entry entry;
-    assert_int_equal(weir_hlog_parse_line(weir_slice_of(tag), &entry, NULL), WEIR_INVALID);
+    struct weir_err err = {0};
+    assert_int_equal(weir_hlog_parse_line(weir_slice_of(line), &entry, &err), WEIR_INVALID);
+    assert_non_null(strstr(err.text, "at most 255 characters"));
 }
 
 // ---- words of other libraries

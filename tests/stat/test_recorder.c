@@ -15,9 +15,6 @@
 #include "weir/base/mem.h"
 #include "weir/base/rng.h"
 
-#define assert_near(actual, expected)                                                              \
-    assert_true(fabs((actual) - (expected)) <= 1e-9 * (1 + fabs(expected)))
-
 static void check_scenario_counters(const struct weir_counters *c)
 {
     assert_int_equal(c->measured, 10);

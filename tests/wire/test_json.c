@@ -459,12 +459,13 @@ static void test_agrees_with_jansson(void **state)
         damage(&rng, &text);
         json_error_t error;
         json_t *value = json_loadb(text.ptr, text.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
-        const bool theirs = value != NULL || json_error_code(&error) == json_error_numeric_overflow;
         const bool ours = is_valid(state, text.ptr, text.len);
-        if (ours != theirs && value == NULL && strstr(error.text, "overflow") == NULL &&
-            strstr(text.ptr, "\\ud") == NULL) {
+        const bool is_excused = json_error_code(&error) == json_error_numeric_overflow ||
+                                strstr(text.ptr, "\\ud") != NULL;
+        if (ours && value == NULL && !is_excused) {
             fail_msg("taken: %s (%s)", text.ptr, error.text);
-        } else if (!ours && value != NULL) {
+        }
+        if (!ours && value != NULL) {
             fail_msg("refused: %s", text.ptr);
         }
         good += ours ? 1 : 0;

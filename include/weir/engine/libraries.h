@@ -1,4 +1,5 @@
-/** libraries.h: which versions of the engine's libraries run here: part of a run's provenance. Static texts. */
+/** libraries.h: which versions of the engine's libraries run here: part of a run's provenance.
+ * Static texts. */
 #ifndef WEIR_ENGINE_LIBRARIES_H
 #define WEIR_ENGINE_LIBRARIES_H
 

@@ -28,9 +28,10 @@ struct weir_run_sink {
                          const struct weir_recorder *recorder);
 };
 
-/** Before anything is written or sent: are the targets there, and has this machine the descriptors and ports for the largest level? */
-weir_status weir_run_check(const struct weir_config *config, const struct weir_plan *plan, struct weir_err *err)
-    WEIR_MUST_USE;
+/** Before anything is written or sent: are the targets there, and has this machine the descriptors
+ * and ports for the largest level? */
+weir_status weir_run_check(const struct weir_config *config, const struct weir_plan *plan,
+                           struct weir_err *err) WEIR_MUST_USE;
 
 /** Run every level in order. SIGINT or SIGTERM ends the level in progress gracefully (a second one
  * leaves at once with exit code 130); what was measured is in `out` all the same, is_interrupted

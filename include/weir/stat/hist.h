@@ -61,15 +61,18 @@ struct weir_hist_slot {
 };
 bool weir_hist_next(const struct weir_hist *hist, struct weir_hist_slot *slot);
 
-// ---- for the encoder (hlog.c) ----
+// ---- for the codec (hlog.h) ----
 
 /** Number of slots, and the count in slot `index`. */
 size_t weir_hist_slot_count(const struct weir_hist *hist);
 uint64_t weir_hist_slot_at(const struct weir_hist *hist, size_t index);
 
-/** Count `times` values in slot `index`, as the slot's median for the mean and deviation. What they were exactly is not
- *  known: min and max move to the slot's bounds, the upper one not above `highest` unless the whole slot is. False when
- *  there is no such slot or no room for so many. */
+/** Count `times` values of which is known only that they lie in [lowest, highest]: as `highest` (which is cut to the range
+ *  unless `lowest` is outside too), but as the median for mean and deviation; min and max move to the bounds. False when
+ *  there is no slot for them or no room for so many. */
+bool weir_hist_fill(struct weir_hist *hist, int64_t lowest, int64_t highest, uint64_t times);
+
+/** The same with the bounds of slot `index`. False also when there is no such slot. */
 bool weir_hist_fill_slot(struct weir_hist *hist, size_t index, uint64_t times);
 
 #endif
