@@ -92,6 +92,7 @@ static int show_help(const char *name, int command, const char *help)
     return weir_cli_fail(&err);
 }
 
+// NOLINTNEXTLINE(readability-function-size): a row of the table, the arguments, two results
 bool weir_cli_begin(const char *name, int command, const char *help, int argc, char *const *argv,
                     struct weir_config *config, int *exit_code)
 {

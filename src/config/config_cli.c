@@ -70,8 +70,8 @@ static weir_status finish_switch(struct args *args, struct item *item, bool is_n
                                  const char *equals)
 {
     if (is_negated && equals != NULL) {
-        return weir_fail(args->err, WEIR_INVALID, "%s takes no value; leave %s out", item->shown,
-                         equals);
+        return weir_fail(args->err, WEIR_INVALID, "%s takes no value; leave what begins at '=' out",
+                         item->shown);
     }
     item->value = is_negated ? "false" : equals != NULL ? equals + 1 : "true";
     return WEIR_OK;

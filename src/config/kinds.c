@@ -43,7 +43,10 @@ struct weir__shown weir__show(struct weir_slice text)
         kept--; // not within a character
     }
     for (size_t i = 0; i < kept; i++) {
-        shown.text[i] = is_printable((unsigned char)text.ptr[i], is_utf8) ? text.ptr[i] : '?';
+        shown.text[i] = '?';
+        if (is_printable((unsigned char)text.ptr[i], is_utf8)) {
+            shown.text[i] = text.ptr[i];
+        }
     }
     (void)snprintf(shown.text + kept, sizeof(shown.text) - kept, "%s",
                    kept < text.len ? "..." : "");

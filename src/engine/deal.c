@@ -98,5 +98,6 @@ void weir_deal_stop(struct weir_deal *deal, weir_ns now)
 
 void weir_deal_close(struct weir_deal *deal, weir_ns at)
 {
-    shorten_window(deal, at);
+    int64_t expected = WEIR_OPEN;
+    (void)atomic_compare_exchange_strong(&deal->window_end, &expected, at);
 }

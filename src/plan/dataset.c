@@ -160,15 +160,14 @@ weir_status weir_dataset_parse(struct weir_slice text, const char *name, struct 
         reader.line++;
         status = take_line(&reader, line);
     }
-    if (status == WEIR_OK && reader.count == 0) {
-        status = weir_fail_at(
-            err, name, 0, 0,
-            "no prompt in this file; a line is {\"prompt\": \"…\"} or {\"messages\": […]}");
-    }
-    if (status == WEIR_OK) {
+    if (status == WEIR_OK && reader.rows != NULL) {
         out->rows = weir_arena_alloc(arena, reader.count * sizeof(*out->rows));
         memcpy(out->rows, reader.rows, reader.count * sizeof(*out->rows));
         out->count = reader.count;
+    } else if (status == WEIR_OK) {
+        status = weir_fail_at(err, name, 0, 0,
+                              "no prompt in this file; a line is {\"prompt\": \"…\"} or "
+                              "{\"messages\": […]}");
     }
     weir_free(reader.rows);
     return status;

@@ -3,7 +3,6 @@
 #include "weir/plan/prompt.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "weir/base/attr.h"
 #include "weir/base/rng.h"
@@ -110,9 +109,9 @@ bool weir_prompt_write(uint64_t seed, uint64_t index, uint32_t count, bool is_un
             piece[len++] = ' ';
         }
         const char *word = words[weir_rng_below(&rng, WEIR_COUNT_OF(words))];
-        size_t word_len = strlen(word);
-        memcpy(piece + len, word, word_len);
-        len += word_len;
+        while (*word != '\0') {
+            piece[len++] = *word++;
+        }
     }
     return weir_buf_add(out, piece, len);
 }

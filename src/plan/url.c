@@ -183,8 +183,8 @@ static weir_status take_authority(struct weir_slice authority, struct weir_url *
 weir_status weir_url_parse(struct weir_slice text, struct weir_url *out, struct weir_err *err)
 {
     struct weir_url url = {.port = 0};
-    struct weir_slice rest = {NULL, 0};
-    struct weir_slice authority = {NULL, 0};
+    struct weir_slice rest = {"", 0};
+    struct weir_slice authority = {"", 0};
     weir_status status = check_bytes(text, err);
     if (status == WEIR_OK) {
         status = take_scheme(text, &url.is_tls, &rest, err);

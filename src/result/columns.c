@@ -121,8 +121,7 @@ static double metric_of(const struct weir__column *column, const struct weir_lev
     return stats->count > 0 ? stats->percentiles[column->percentile] : NAN;
 }
 
-/** Two decimals, but nothing that failed is ever shown as 0. */
-static const char *percent_cell(double percent, char out[WEIR__CELL_BYTES])
+const char *weir__percent_cell(double percent, char out[WEIR__CELL_BYTES])
 {
     bool is_tiny = percent > 0 && percent < 0.01;
     bool is_whole = !isfinite(percent) || percent <= 0 || percent >= 100;
@@ -152,7 +151,7 @@ const char *weir__column_cell(const struct weir__column *column,
     case COLUMN_METRIC:
         return weir_number_short(metric_of(column, level), out, WEIR__CELL_BYTES);
     case COLUMN_FAILED:
-        return percent_cell(weir__failed_percent(level), out);
+        return weir__percent_cell(weir__failed_percent(level), out);
     case COLUMN_VERDICT:
     default:
         (void)weir_copy(out, WEIR__CELL_BYTES, verdict_word(level));

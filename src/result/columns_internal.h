@@ -52,6 +52,9 @@ bool weir__is_first_of_target(const struct weir_summary *summary, size_t index);
 const char *weir__level_label(const struct weir_summary *summary,
                               const struct weir_level_summary *level, char out[WEIR__LABEL_BYTES]);
 
+/** Two decimals, but nothing that failed is ever shown as 0. Returns `out`. */
+const char *weir__percent_cell(double percent, char out[WEIR__CELL_BYTES]);
+
 /** Share of failed requests in %; NAN when none was finished. */
 double weir__failed_percent(const struct weir_level_summary *level);
 

@@ -77,6 +77,11 @@ static int add_part(const char *part, size_t len, void *data)
     return weir_buf_add(data, part, len) ? 0 : -1;
 }
 
+bool weir__json_add(const json_t *value, struct weir_buf *out)
+{
+    return json_dump_callback(value, add_part, out, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) == 0;
+}
+
 bool weir__json_dump(json_t *root, struct weir_buf *out)
 {
     // 15 significant digits show every number as it was rounded: 51.2, never 51.200000000000003.

@@ -29,6 +29,9 @@ json_t *weir__json_hash(uint64_t hash);
 /** The "host" block of run.json and summary.json. */
 json_t *weir__json_host(const struct weir_host_facts *host);
 
+/** Append any value in one line; nothing for NULL. False when it did not work out. */
+bool weir__json_add(const json_t *value, struct weir_buf *out);
+
 /** Append `root` (taken over) indented, with a line end. False when `out` is full. */
 bool weir__json_dump(json_t *root, struct weir_buf *out);
 

@@ -1,17 +1,17 @@
 // report.md: see markdown.h.
 #include "weir/result/markdown.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "columns_internal.h"
+#include "json_internal.h"
 #include "weir/result/number.h"
 #include "weir/result/redact.h"
 #include "weir/result/text.h"
 
-enum { DETAIL = 2 };
+enum { DETAIL = 2, SETTING_BYTES_MAX = 65536 };
 
 struct report {
     const struct weir_summary *summary;
@@ -33,7 +33,7 @@ static void add_safe(const struct report *report, const char *text)
 static void add_number(const struct report *report, double value)
 {
     char text[64];
-    add(report, weir_number_short(value, text, sizeof(text)));
+    add(report, isfinite(value) ? weir_number_short(value, text, sizeof(text)) : "n/a");
 }
 
 static void add_label(const struct report *report, const struct weir_level_summary *level)
@@ -120,7 +120,9 @@ static size_t table_columns(const struct weir_summary *summary,
     size_t count = weir__columns_select(summary, DETAIL, out);
     if (count > 0 && out[0]->kind == COLUMN_TARGET) {
         count--;
-        memmove(out, out + 1, count * sizeof(*out));
+        for (size_t i = 0; i < count; i++) {
+            out[i] = out[i + 1];
+        }
     }
     return count;
 }
@@ -130,7 +132,8 @@ static void add_column_title(const struct report *report, const struct weir__col
     if (column->group != NULL) {
         (void)weir_buf_addf(report->out, "%s %s", column->group, column->head);
     } else if (column->kind == COLUMN_FAILED || column->top[0] != '\0') {
-        (void)weir_buf_addf(report->out, "%s %s", column->top, column->head);
+        bool is_joined = column->head[0] == '/'; // "tok/s/user"
+        (void)weir_buf_addf(report->out, "%s%s%s", column->top, is_joined ? "" : " ", column->head);
     } else {
         add(report, weir__column_head(column, report->summary));
     }
@@ -210,7 +213,9 @@ static void add_failures(const struct report *report)
             add_label(report, level);
             (void)weir_buf_addf(report->out, " | %s | %llu | ",
                                 weir_outcome_key((enum weir_outcome)o), (unsigned long long)times);
-            add_number(report, 100.0 * (double)times / (double)level->counters.measured);
+            char share[WEIR__CELL_BYTES];
+            add_safe(report, weir__percent_cell(
+                                 100.0 * (double)times / (double)level->counters.measured, share));
             add(report, " | ");
             add_message_cell(report, level->index, (enum weir_outcome)o);
             add(report, " |\n");
@@ -221,12 +226,15 @@ static void add_failures(const struct report *report)
 
 static void add_triple(const struct report *report, const struct weir_metric_stats *stats)
 {
-    bool is_empty = stats->count == 0;
-    add_number(report, is_empty ? NAN : stats->percentiles[WEIR_PERCENTILE_P50]);
+    if (stats->count == 0) {
+        add(report, "n/a");
+        return;
+    }
+    add_number(report, stats->percentiles[WEIR_PERCENTILE_P50]);
     add(report, " / ");
-    add_number(report, is_empty ? NAN : stats->percentiles[WEIR_PERCENTILE_P99]);
+    add_number(report, stats->percentiles[WEIR_PERCENTILE_P99]);
     add(report, " / ");
-    add_number(report, is_empty ? NAN : stats->max);
+    add_number(report, stats->max);
 }
 
 static void add_audit(const struct report *report)
@@ -280,31 +288,38 @@ static void add_windows(const struct report *report)
         add(report, " | ");
         add_number(report, level->whole_s);
         add(report, " | ");
-        add_number(report, level->planned > 0 ? (double)level->planned : NAN);
+        char planned[32] = "n/a";
+        if (level->planned > 0) {
+            (void)snprintf(planned, sizeof(planned), "%llu", (unsigned long long)level->planned);
+        }
+        add(report, planned);
         (void)weir_buf_addf(report->out, " | %llu | %llu | %llu |\n",
                             (unsigned long long)level->sent, (unsigned long long)ok,
                             (unsigned long long)(counters->measured - ok));
     }
 }
 
-static void add_setting(const struct report *report, const char *name, json_t *option)
+static void add_setting(const struct report *report, const char *name, const json_t *option)
 {
-    json_t *value = json_object_get(option, "value");
-    char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
+    const json_t *value = json_object_get(option, "value");
+    const char *origin = json_string_value(json_object_get(option, "origin"));
+    struct weir_buf text;
     struct weir_buf clean;
-    weir_buf_init(&clean, 4096);
-    (void)weir_redact_urls(text != NULL            ? text
-                           : json_is_string(value) ? json_string_value(value)
-                                                   : "",
-                           &clean);
+    weir_buf_init(&text, SETTING_BYTES_MAX);
+    weir_buf_init(&clean, SETTING_BYTES_MAX);
+    if (json_is_string(value)) {
+        (void)weir_buf_add_str(&text, json_string_value(value));
+    } else {
+        (void)weir__json_add(value, &text);
+    }
+    (void)weir_redact_urls(weir_buf_text(&text), &clean);
     (void)weir_buf_addf(report->out, "| %s | ", name);
     add_safe(report, weir_buf_text(&clean));
     add(report, " | ");
-    const char *origin = json_string_value(json_object_get(option, "origin"));
     add_safe(report, origin != NULL ? origin : "");
     add(report, " |\n");
     weir_buf_free(&clean);
-    free(text);
+    weir_buf_free(&text);
 }
 
 static void add_settings(const struct report *report)

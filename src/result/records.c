@@ -1,4 +1,5 @@
 // records.jsonl, formatted by hand: see records.h.
+#define _GNU_SOURCE
 #include "weir/result/records.h"
 
 #include <stdbool.h>
@@ -53,9 +54,8 @@ void weir_record_file_level(struct weir_record_file *file, const char *target, w
 
 static char *put_text(char *at, const char *text)
 {
-    size_t len = strlen(text);
-    memcpy(at, text, len);
-    return at + len;
+    char *end = memccpy(at, text, '\0', WEIR_OUTFILE_LINE_MAX);
+    return end - 1; // the next part takes the NUL's place
 }
 
 static char *put_i64(char *at, int64_t value)

@@ -71,6 +71,9 @@ const char *weir_text_clean(const char *text, size_t len, char *out, size_t size
         }
         i += bytes;
     }
+    if (used > 0 && used <= len && out[used - 1] == ' ' && len > 0 && text[len - 1] == '\n') {
+        used--; // the line end that most messages bring
+    }
     if (size > 0) {
         out[used] = '\0';
     }

@@ -217,6 +217,21 @@ static bool read_choices(const json_t *body, struct weir_sim_fault *fault)
            weir_sim_refuse(fault, 400, "n", "this server gives one choice; 'n' must be 1");
 }
 
+/** How much of a name stands in a message: cut between characters, since the message becomes JSON.
+ */
+static int shown_len(const char *name)
+{
+    enum { SHOWN_MAX = 100 };
+    size_t len = strlen(name);
+    if (len > SHOWN_MAX) {
+        len = SHOWN_MAX;
+        while (len > 0 && ((unsigned char)name[len] & 0xc0U) == 0x80U) {
+            len--;
+        }
+    }
+    return (int)len;
+}
+
 static bool read_model(const json_t *body, const char *model, struct weir_sim_fault *fault)
 {
     const json_t *asked = json_object_get(body, "model");
@@ -229,9 +244,9 @@ static bool read_model(const json_t *body, const char *model, struct weir_sim_fa
     if (strcmp(json_string_value(asked), model) == 0) {
         return true;
     }
-    (void)weir_sim_refuse(fault, 404, "model",
-                          "The model `%.100s` does not exist. This server has `%.100s`.",
-                          json_string_value(asked), model);
+    (void)weir_sim_refuse(
+        fault, 404, "model", "The model `%.*s` does not exist. This server has `%.*s`.",
+        shown_len(json_string_value(asked)), json_string_value(asked), shown_len(model), model);
     fault->code = "model_not_found";
     return false;
 }

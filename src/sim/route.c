@@ -27,6 +27,12 @@ static void respond_fault(struct weir__conn *conn, const struct weir_sim_fault *
 static void respond_not_found(struct weir__conn *conn, int path_len)
 {
     struct weir_sim_fault fault;
+    for (int i = 0; i < path_len; i++) { // whatever bytes came, the answer is JSON
+        const char c = conn->path.ptr[i];
+        if (c <= ' ' || c > '~') {
+            conn->path.ptr[i] = '?';
+        }
+    }
     (void)weir_sim_refuse(&fault, HTTP_STATUS_NOT_FOUND, NULL,
                           "There is no %s %.*s here. There are POST /v1/chat/completions, POST "
                           "/v1/completions, GET /v1/models, GET /health and GET /version.",

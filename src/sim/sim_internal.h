@@ -1,5 +1,6 @@
-/** sim_internal.h: what the files of the simulator share: the server, a connection, the answer being given on it.
- *  Calls go down: server → http → route → stream → send; news go up (flushed, answered, closed). One thread. */
+/** sim_internal.h: what the files of the simulator share: the server, a connection, the answer
+ * being given on it. Calls go down: server → http → route → stream → send; news go up (flushed,
+ * answered, closed). One thread. */
 #ifndef WEIR_SIM_INTERNAL_H
 #define WEIR_SIM_INTERNAL_H
 
@@ -14,11 +15,11 @@
 #include "weir/sim/truth.h"
 
 enum {
-    WEIR__INPUT_BYTES = 256 * 1024,      // one read
-    WEIR__BODY_CAP = 64 * 1024 * 1024,   // of a request
-    WEIR__HEADER_CAP = 64 * 1024,        // of a request
+    WEIR__INPUT_BYTES = 256 * 1024,    // one read
+    WEIR__BODY_CAP = 64 * 1024 * 1024, // of a request
+    WEIR__HEADER_CAP = 64 * 1024,      // of a request
     WEIR__PATH_CAP = 2048,
-    WEIR__ID_MAX = 128,                  // of X-Request-Id; longer ones are cut
+    WEIR__ID_MAX = 128, // of X-Request-Id; longer ones are cut
 };
 
 /** The server. */
@@ -38,22 +39,22 @@ struct weir__sim {
     int listen_fd;
     int timer_fd;
     int stop_fd;
-    bool is_full;                 // no descriptor is left: the listener rests until a connection closes
+    bool is_full; // no descriptor is left: the listener rests until a connection closes
     bool is_stopping;
 
     // work
     struct weir_sim_pace pace;
-    weir_ns armed_ns;             // what the timer is set to; 0: not known
-    struct weir__conn *first;     // all open connections
-    struct weir_buf scratch;      // the event being made
-    char *input;                  // WEIR__INPUT_BYTES, the bytes being read
-    weir_ns offset_ns;            // CLOCK_REALTIME − CLOCK_MONOTONIC
-    weir_ns offset_at_ns;         // when it was measured
+    weir_ns armed_ns;         // what the timer is set to; 0: not known
+    struct weir__conn *first; // all open connections
+    struct weir_buf scratch;  // the event being made
+    char *input;              // WEIR__INPUT_BYTES, the bytes being read
+    weir_ns offset_ns;        // CLOCK_REALTIME − CLOCK_MONOTONIC
+    weir_ns offset_at_ns;     // when it was measured
 
     // what happened
     struct weir_sim_truth truth;
-    uint64_t requests;            // for tokens, so far; the number of the next
-    uint64_t streams;             // being answered
+    uint64_t requests; // for tokens, so far; the number of the next
+    uint64_t streams;  // being answered
     uint64_t max_streams;
 };
 
@@ -62,12 +63,13 @@ struct weir__stream {
     struct weir_sim_answer answer;
     struct weir_sim_record record;
     struct weir_sim_stamps stamps;
-    struct weir_rng rng;          // of its pace
-    weir_ns due_ns;               // of the next event: absolute, so that being late once does not shift what follows
+    struct weir_rng rng; // of its pace
+    weir_ns
+        due_ns; // of the next event: absolute, so that being late once does not shift what follows
     bool is_active;
-    bool has_head;                // response headers were sent
-    bool is_output;               // the event on its way carries answer text, not reasoning
-    bool is_pending;              // an event was made and the kernel has not taken all of it
+    bool has_head;   // response headers were sent
+    bool is_output;  // the event on its way carries answer text, not reasoning
+    bool is_pending; // an event was made and the kernel has not taken all of it
 };
 
 enum weir__conn_state {
@@ -84,32 +86,33 @@ struct weir__conn {
     struct weir__conn *prev;
     uv_poll_t poll;
     int fd;
-    int watched;                  // events the poll waits for
+    int watched; // events the poll waits for
     enum weir__conn_state state;
-    struct weir_sim_pace_item item; // the next event of the answer, or the end of the connection's patience
+    struct weir_sim_pace_item
+        item; // the next event of the answer, or the end of the connection's patience
 
     // the request being read
     llhttp_t parser;
     struct weir_buf path;
     struct weir_buf body;
-    struct weir_buf header;       // name of the header being read, lower case
-    struct weir_buf value;        // its value, if we care for it
-    struct weir_buf later;        // bytes behind the request being answered
+    struct weir_buf header; // name of the header being read, lower case
+    struct weir_buf value;  // its value, if we care for it
+    struct weir_buf later;  // bytes behind the request being answered
     char request_id[WEIR__ID_MAX + 1];
     size_t header_bytes;
-    int refused_status;           // why the parser was stopped; 0: it was not
-    bool has_expect;              // Expect: 100-continue
-    bool must_continue;           // the client waits for 100 Continue before it sends the body
+    int refused_status; // why the parser was stopped; 0: it was not
+    bool has_expect;    // Expect: 100-continue
+    bool must_continue; // the client waits for 100 Continue before it sends the body
     bool is_complete;
     bool keeps_alive;
     bool is_http11;
-    bool is_feeding;              // inside the parser's loop
-    weir_ns read_ns;              // kernel stamp of the last bytes read
+    bool is_feeding; // inside the parser's loop
+    weir_ns read_ns; // kernel stamp of the last bytes read
 
     // the answer
-    struct weir_buf out;          // what the kernel has not taken yet, from out_at on
+    struct weir_buf out; // what the kernel has not taken yet, from out_at on
     size_t out_at;
-    weir_ns handed_ns;            // before the last system call that handed bytes over
+    weir_ns handed_ns; // before the last system call that handed bytes over
     struct weir__stream stream;
 };
 
@@ -128,7 +131,8 @@ void weir__http_init(llhttp_settings_t *parsing);
 /** Take over the descriptor of a new connection. */
 void weir__conn_open(struct weir__sim *sim, int fd);
 
-/** End a connection at once; the answer being given, if any, is recorded with `outcome`. The memory goes later, in the loop. */
+/** End a connection at once; the answer being given, if any, is recorded with `outcome`. The memory
+ * goes later, in the loop. */
 void weir__conn_close(struct weir__conn *conn, enum weir_sim_outcome outcome);
 
 /** The answer is complete and handed over: go on with the next request, or end the connection. */
@@ -147,12 +151,13 @@ void weir__route_refuse(struct weir__conn *conn, const struct weir_sim_fault *fa
 
 // ---- send.c: the sending half of a connection ----
 
-/** Hand bytes to the kernel. What it does not take now is kept and sent later; weir__stream_flushed() tells. False: the connection
- *  is lost and closed; touch it no more. */
+/** Hand bytes to the kernel. What it does not take now is kept and sent later;
+ * weir__stream_flushed() tells. False: the connection is lost and closed; touch it no more. */
 bool weir__conn_send(struct weir__conn *conn, const char *bytes, size_t len);
 
 /** Send a whole answer with its headers. False as above. */
-bool weir__conn_respond(struct weir__conn *conn, int status, const char *headers, const struct weir_buf *body);
+bool weir__conn_respond(struct weir__conn *conn, int status, const char *headers,
+                        const struct weir_buf *body);
 
 /** Send what was kept. False as above. */
 bool weir__conn_flush(struct weir__conn *conn);

@@ -11,12 +11,10 @@ static bool add_group(const uint8_t *bytes, size_t len, struct weir_buf *out)
     uint32_t bits = (uint32_t)bytes[0] << 16;
     bits |= len > 1 ? (uint32_t)bytes[1] << 8 : 0;
     bits |= len > 2 ? bytes[2] : 0;
-    const char group[4] = {
-        alphabet[bits >> 18],
-        alphabet[bits >> 12 & 63],
-        len > 1 ? alphabet[bits >> 6 & 63] : '=',
-        len > 2 ? alphabet[bits & 63] : '=',
-    };
+    char group[4] = {'=', '=', '=', '='};
+    for (size_t i = 0; i <= len; i++) {
+        group[i] = alphabet[bits >> (18 - 6 * i) & 63];
+    }
     return weir_buf_add(out, group, sizeof(group));
 }
 

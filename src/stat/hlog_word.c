@@ -1,4 +1,5 @@
 // One histogram as one word: the V2 payload deflated, behind a cookie and its length, in base64.
+#define ZLIB_CONST // inflate reads only
 #include <zlib.h>
 
 #include "hlog_internal.h"
@@ -104,7 +105,7 @@ static weir_status inflate_counts(z_stream *stream, const struct weir__hlog_layo
     return status;
 }
 
-static weir_status inflate_payload(uint8_t *bytes, size_t len, struct weir_hist **out,
+static weir_status inflate_payload(const uint8_t *bytes, size_t len, struct weir_hist **out,
                                    struct weir_err *err)
 {
     uint8_t fixed[WEIR__HLOG_HEADER_BYTES];
@@ -130,7 +131,7 @@ static weir_status inflate_payload(uint8_t *bytes, size_t len, struct weir_hist 
     return status;
 }
 
-static weir_status read_frame(uint8_t *bytes, size_t len, struct weir_hist **out,
+static weir_status read_frame(const uint8_t *bytes, size_t len, struct weir_hist **out,
                               struct weir_err *err)
 {
     if (len < FRAME_BYTES) {

@@ -26,6 +26,8 @@ static void durations_are_understood(void **state)
         {"50ms:0", {WEIR_DIST_UNIFORM, 50e6, 0}, "50ms:0"},
         {"50ms:100", {WEIR_DIST_UNIFORM, 50e6, 50e6}, "50ms:100"},
         {"50ms:12.5", {WEIR_DIST_UNIFORM, 50e6, 6.25e6}, "50ms:12.5"},
+        {"0s:30", {WEIR_DIST_UNIFORM, 0, 0}, "0s:0"}, // 30 % of nothing
+        {"1ns:50", {WEIR_DIST_UNIFORM, 1, 0.5}, "1ns:50"},
         {"50ms:normal:5ms", {WEIR_DIST_NORMAL, 50e6, 5e6}, "50ms:normal:5ms"},
         {"0.05s:normal:0", {WEIR_DIST_NORMAL, 50e6, 0}, "50ms:normal:0s"},
         {"1s:lognormal:200us", {WEIR_DIST_LOGNORMAL, 1e9, 2e5}, "1s:lognormal:200us"},
@@ -179,6 +181,8 @@ static void nothing_is_ever_negative(void **state)
         assert_true(drawn.least >= 0);
         assert_true(isfinite(drawn.mean));
     }
+    struct drawn none = draw_many(&dists[3], 3);
+    assert_true(none.least == 0 && none.most == 0); // a lognormal of mean 0 is 0
     struct drawn clipped = draw_many(&dists[1], 1);
     assert_true(clipped.least == 0); // half of them
     assert_true(fabs(clipped.mean - 0.39894) < 0.01);

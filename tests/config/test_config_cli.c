@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <jansson.h>
 #include <unistd.h>
 
 #include "config/config_samples.h"
@@ -133,6 +134,7 @@ static void wrong_arguments_say_what_is_right(void **state)
          "unexpected argument \"false\"; a switch is written --streaming, --no-streaming or"},
         {{"--streaming=maybe"}, "--streaming: \"maybe\" is neither true nor false"},
         {{"--no-streaming=true"}, "--no-streaming takes no value"},
+        {{"--no-streaming=\xFF"}, "--no-streaming takes no value"},
         {{"--no-duration"}, "unknown option --no-duration"},
         {{"-qd5s"}, "-q takes no value; write each switch on its own"},
         {{"http://a"}, "unexpected argument \"http://a\"; options begin with --"},
@@ -153,6 +155,9 @@ static void wrong_arguments_say_what_is_right(void **state)
         struct weir_err err = {0};
         enum weir_cli_wish wish;
         assert_int_equal(parse(&config, FOR_RUN, cases[i].args, &wish, &err), WEIR_INVALID);
+        json_t *is_utf8 = json_string(err.text);
+        assert_non_null(is_utf8);
+        json_decref(is_utf8);
         if (strstr(err.text, cases[i].expected) == NULL) {
             fail_msg("%s: \"%s\" lacks \"%s\"", cases[i].args[0], err.text, cases[i].expected);
         }

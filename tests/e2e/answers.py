@@ -18,8 +18,8 @@ def event(value):
 def chunk(delta, finish=None, usage=BLANK, is_chat=True):
     choice = {"index": 0, "finish_reason": finish}
     choice.update({"delta": delta} if is_chat else {"text": delta.get("content", "")})
-    value = {"id": "c-1", "object": "chat.completion.chunk" if is_chat else "text_completion", "created": 1, "model": "fault-model",
-             "choices": [choice]}
+    kind = "chat.completion.chunk" if is_chat else "text_completion"
+    value = {"id": "c-1", "object": kind, "created": 1, "model": "fault-model", "choices": [choice]}
     if usage is not BLANK:
         value["usage"] = usage
     return event(value)

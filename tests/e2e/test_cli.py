@@ -103,7 +103,8 @@ class Mistakes(TestCase):
 
     def test_input_file(self):
         path = self.dir / "c.yaml"  # any name will do
-        for text, says in (('{"prompt": "a"}\n{"prompt": 1}\n', ":2"), ('{"prompt": "a"}\n{oops\n', ":2"), ("", "empty|no prompt")):
+        for text, says in (('{"prompt": "a"}\n{"prompt": 1}\n', ":2"), ('{"prompt": "a"}\n{oops\n', ":2"),
+                           ("", "empty|no prompt")):
             with self.subTest(text):
                 path.write_text(text)
                 self.refused("plan", "--url", "http://127.0.0.1:1", "-m", "m", "-n", "1", "--input-file", path, says=says)

@@ -56,42 +56,48 @@ class Directories(TestCase):
 
 
 class FullDisk(TestCase):
-    """A file system too small for the records, where this user may mount one; a limit on the size of files, where not."""
-
-    def check(self, result, server):
-        self.assertNotIn(result.code, (0, 70))
-        self.assertGreater(result.code, 0, str(result))
-        self.assertEqual(400, len(server.posts()), "the run went on")
-        self.assertSays(result.err, "records.jsonl|summary")
-
-    @unittest.skipIf(os.geteuid() != 0, "only root may mount")
-    def test_a_small_file_system(self):
-        self.out().mkdir()
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", self.out()], capture_output=True, check=False)
-        if done.returncode != 0:
-            self.skipTest("may not mount here")
-        try:
-            result, server = self.run_it()
-            self.assertSays(result.err, "no space left")
-            self.check(result, server)
-            self.assertSays(result.out, "ttft|time_to_first_token")
-        finally:
-            subprocess.run(["umount", "-l", self.out()], check=True)
-
-    def test_a_limit_on_the_size_of_files(self):
-        def limit():
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (60000, 60000))
-
-        result, server = self.run_it(preexec=limit)
-        self.assertSays(result.err, "too large")
-        self.check(result, server)
+    """The run goes on and tells its result; what could not be written is named, and what stands in the files is whole."""
 
     def run_it(self, **how):
         with FaultServer(answers.chat(tokens=2)) as server:
             result = weir("run", "--url", server.url, "-m", "m", "-n", 400, "-c", 4, "--out", self.out(), "--progress", "none",
                           "--allow-invalid", cwd=self.dir, **how)
-        return result, server
+        self.assertEqual(400, len(server.posts()), "the run went on")
+        self.assertSays(result.err, r"records\.jsonl")
+        self.assertSays(result.out, "ttft")
+        return Run(self.out(), result)
+
+    def test_records_that_do_not_fit(self):
+        """A limit on the size of files: the records pass it, the summary does not."""
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (60000, 60000))
+
+        run = self.run_it(preexec=limit)
+        self.assertCode(run.result, 0)
+        self.assertSays(run.result.err, "too large")
+        level = run.level()
+        self.assertEqual(400, level["requests"]["ok"])
+        self.assertNotEqual([], run.records)
+        self.assertEqual(400 - len(run.records), level["client"]["records_dropped"])
+        self.assertNotEqual("valid", level["verdict"])
+        self.assertSays(" ".join(level["verdict_reasons"]), r"records\.jsonl")
+
+    @unittest.skipIf(os.geteuid() != 0, "only root may mount")
+    def test_a_small_file_system(self):
+        """Nor is there room for the summary: then it stands on standard output, and the exit code is not 0."""
+        self.out().mkdir()
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", self.out()], capture_output=True, check=False)
+        if done.returncode != 0:
+            self.skipTest("may not mount here")
+        try:
+            run = self.run_it()
+            self.assertCode(run.result, 70)
+            self.assertSays(run.result.err, r"no space left.*summary\.json: no space left")
+            self.assertNotEqual([], run.records)
+            self.assertEqual("running", run.run["state"], "not complete")
+        finally:
+            subprocess.run(["umount", "-l", self.out()], check=True)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ def lines_of(path):
 
 class Running(TestCase):
     def start(self, url, *args):
-        return Program("run", "--url", url, "-m", "sim-model", "--out", self.out(), "--progress", "none", "--allow-invalid", *args,
-                       cwd=self.dir)
+        return Program("run", "--url", url, "-m", "sim-model", "--out", self.out(), "--progress", "none", "--allow-invalid",
+                       *args, cwd=self.dir)
 
     def await_true(self, condition, limit=20):
         """The tests that follow a running process have nothing but its files to wait for."""

@@ -186,7 +186,7 @@ class BrokenOff(Weather):
     def test_body_shorter_than_promised(self):
         """The end mark is the end: what the framing says after it changes nothing."""
         with FaultServer(answers.lying_length(10)) as server:
-            self.assertOnly(self.sweep(server.url, "-n", REQUESTS, "-c", 2), "ok", REQUESTS)
+            self.assertOnly(self.sweep(server.url, "-n", REQUESTS, "-c", 2, name="with"), "ok", REQUESTS)
         self.meet("reset", answers.lying_length(10, done=False, finish=False))
 
     def test_half_an_event(self):
@@ -246,8 +246,9 @@ class NotTheProtocol(Weather):
     @unittest.skipUnless(shutil.which("openssl"), "needs openssl to make a certificate")
     def test_certificate_of_nobody(self):
         key, cert = self.dir / "key.pem", self.dir / "cert.pem"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-                        "1", "-subj", "/CN=nobody", "-keyout", key, "-out", cert], check=True, capture_output=True, timeout=30)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-days", "1", "-subj", "/CN=nobody", "-keyout", key, "-out", cert],
+                       check=True, capture_output=True, timeout=30)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(cert, key)
         with FaultServer(answers.chat(), tls=context) as server:
@@ -305,7 +306,8 @@ class Mixed(Weather):
     def test_a_connection_that_has_served_and_is_dropped(self):
         """The second request on it is read and never answered: lost, and not sent again behind the scenes."""
         for how in ("close", "reset"):
-            with self.subTest(how), FaultServer(answers.by_turn(answers.chat(), answers.hang_up(how), answers.chat())) as server:
+            behaviour = answers.by_turn(answers.chat(), answers.hang_up(how), answers.chat())
+            with self.subTest(how), FaultServer(behaviour) as server:
                 run = self.sweep(server.url, "-n", 4, name=how)
                 self.assertEqual({"ok": 3, "reset": 1}, self.outcomes(run))
                 self.assertEqual(4, len(server.posts()))

@@ -50,7 +50,9 @@ static void ends_by_time(void **state)
 {
     (void)state;
     struct weir_deal deal;
-    weir_deal_init(&deal, &(struct weir_level){.concurrency = 1, .duration = 100, .warmup_duration = 50}, START);
+    weir_deal_init(&deal,
+                   &(struct weir_level){.concurrency = 1, .duration = 100, .warmup_duration = 50},
+                   START);
     assert_int_equal(weir_deal_window(&deal).start, START + 50);
     assert_int_equal(weir_deal_window(&deal).end, START + 150);
     uint64_t id = 0;
@@ -62,13 +64,16 @@ static void ends_by_time(void **state)
     assert_true(weir_deal_next(&deal, START + 149, &id, &phase));
     assert_false(weir_deal_next(&deal, START + 150, &id, &phase));
     assert_int_equal(weir_deal_sent(&deal), 2);
+    weir_deal_close(&deal, START + 140); // the last answer came early: the window is as long as it was to be
+    assert_int_equal(weir_deal_window(&deal).end, START + 150);
 }
 
 static void warms_up_by_count(void **state)
 {
     (void)state;
     struct weir_deal deal;
-    const struct weir_level level = {.concurrency = 1, .duration = 100, .warmup_count = 2, .request_count = 10};
+    const struct weir_level level = {
+        .concurrency = 1, .duration = 100, .warmup_count = 2, .request_count = 10};
     weir_deal_init(&deal, &level, START);
     uint64_t id = 0;
     enum weir_phase phase;
@@ -85,7 +90,8 @@ static void the_later_warm_up_counts(void **state)
 {
     (void)state;
     struct weir_deal deal;
-    const struct weir_level level = {.concurrency = 1, .duration = 100, .warmup_count = 1, .warmup_duration = 30};
+    const struct weir_level level = {
+        .concurrency = 1, .duration = 100, .warmup_count = 1, .warmup_duration = 30};
     weir_deal_init(&deal, &level, START);
     uint64_t id = 0;
     enum weir_phase phase;
@@ -138,7 +144,8 @@ static void threads_share_without_loss_or_doubles(void **state)
     (void)state;
     static unsigned char seen[SHARED_COUNT];
     struct weir_deal deal;
-    weir_deal_init(&deal, &(struct weir_level){.concurrency = THREADS, .request_count = SHARED_COUNT}, START);
+    weir_deal_init(
+        &deal, &(struct weir_level){.concurrency = THREADS, .request_count = SHARED_COUNT}, START);
     struct taker takers[THREADS] = {{0}};
     pthread_t threads[THREADS];
     for (int i = 0; i < THREADS; i++) {

@@ -1,4 +1,5 @@
-// A request's state machine on scripted time: which instants, counts and outcome come of which bytes.
+// A request's state machine on scripted time: which instants, counts and outcome come of which
+// bytes.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,11 +11,13 @@
 #include "weir/engine/request.h"
 
 #define CHUNK(text) "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" text "\"}}]}\n\n"
-#define ROLE        "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n"
-#define THINK       "data: {\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\"hm\"}}]}\n\n"
-#define FINISH      "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
-#define USAGE(n)    "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":" #n "}}\n\n"
-#define DONE        "data: [DONE]\n\n"
+#define ROLE                                                                                       \
+    "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n"
+#define THINK  "data: {\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\"hm\"}}]}\n\n"
+#define FINISH "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+#define USAGE(n)                                                                                   \
+    "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":" #n "}}\n\n"
+#define DONE "data: [DONE]\n\n"
 
 enum { ROOM = 4 };
 
@@ -36,7 +39,8 @@ static int setup(void **state)
     static struct fixture fixture;
     memset(&fixture, 0, sizeof(fixture));
     fixture.recorder = weir_recorder_new();
-    weir_request_init(&fixture.request, weir_dialect_find("chat"), ROOM, fixture.recorder, on_token, &fixture);
+    weir_request_init(&fixture.request, weir_dialect_find("chat"), ROOM, fixture.recorder, on_token,
+                      &fixture);
     fixture.request.window = (struct weir_window){0, INT64_MAX};
     *state = &fixture;
     return 0;
@@ -53,7 +57,8 @@ static int teardown(void **state)
 /** A streamed request due at 100, sent at 110, whose head came at 120. */
 static void begin(struct fixture *f, bool is_streamed)
 {
-    const struct weir_sample dealt = {.due = 100, .phase = WEIR_PHASE_MEASURED, .is_streamed = is_streamed};
+    const struct weir_sample dealt = {
+        .due = 100, .phase = WEIR_PHASE_MEASURED, .is_streamed = is_streamed};
     weir_request_begin(&f->request, &dealt, 101);
     weir_request_sent(&f->request, 110);
     weir_request_head(&f->request, 120);
@@ -111,15 +116,24 @@ static void counts_tokens_by_chunk_usage(void **state)
 {
     struct fixture *f = *state;
     begin(f, true);
-    assert_true(feed(f, "data: {\"choices\":[{\"delta\":{\"content\":\"ab\"}}],\"usage\":{\"completion_tokens\":2}}\n\n", 130, 1));
-    assert_true(feed(f, "data: {\"choices\":[{\"delta\":{\"content\":\"cde\"}}],\"usage\":{\"completion_tokens\":5}}\n\n", 160, 2));
+    assert_true(feed(
+        f,
+        "data: "
+        "{\"choices\":[{\"delta\":{\"content\":\"ab\"}}],\"usage\":{\"completion_tokens\":2}}\n\n",
+        130, 1));
+    assert_true(feed(
+        f,
+        "data: "
+        "{\"choices\":[{\"delta\":{\"content\":\"cde\"}}],\"usage\":{\"completion_tokens\":5}}\n\n",
+        160, 2));
     assert_true(feed(f, FINISH DONE, 170, 3));
     weir_request_end(&f->request, WEIR_OUTCOME_OK, 200, 180);
     assert_int_equal(f->request.sample.token_source, WEIR_TOKEN_SOURCE_CHUNK_USAGE);
     assert_int_equal(f->request.sample.output_tokens, 5);
     assert_int_equal(f->tokens[0].tokens, 2);
     assert_int_equal(f->tokens[1].tokens, 3);
-    // one gap of 30 that brought three tokens: one value of inter-chunk, three of inter-token latency
+    // one gap of 30 that brought three tokens: one value of inter-chunk, three of inter-token
+    // latency
     assert_int_equal(weir_hist_count(weir_recorder_hist(f->recorder, WEIR_METRIC_ICL)), 1);
     assert_int_equal(weir_hist_count(weir_recorder_hist(f->recorder, WEIR_METRIC_ITL)), 3);
     assert_int_equal(weir_hist_max(weir_recorder_hist(f->recorder, WEIR_METRIC_ITL)), 10);
@@ -157,7 +171,8 @@ static void long_answers_keep_every_gap(void **state)
     }
     assert_true(feed(f, FINISH DONE, 400, 99));
     weir_request_end(&f->request, WEIR_OUTCOME_OK, 200, 410);
-    assert_int_equal(weir_hist_count(weir_recorder_hist(f->recorder, WEIR_METRIC_ICL)), 3 * ROOM + 1);
+    assert_int_equal(weir_hist_count(weir_recorder_hist(f->recorder, WEIR_METRIC_ICL)),
+                     3 * ROOM + 1);
     assert_true(weir_recorder_counters(f->recorder)->gaps_early > 0);
 }
 
@@ -185,11 +200,13 @@ static void endings(void **state)
     struct fixture *f = *state;
     static const struct ending table[] = {
         {CHUNK("a") FINISH DONE, WEIR_OUTCOME_OK, 200, WEIR_OUTCOME_OK},
-        {CHUNK("a") FINISH DONE, WEIR_OUTCOME_RESET, 200, WEIR_OUTCOME_OK}, // lost after the end mark
+        {CHUNK("a") FINISH DONE, WEIR_OUTCOME_RESET, 200,
+         WEIR_OUTCOME_OK}, // lost after the end mark
         {CHUNK("a"), WEIR_OUTCOME_RESET, 200, WEIR_OUTCOME_RESET},
         {CHUNK("a"), WEIR_OUTCOME_OK, 200, WEIR_OUTCOME_TRUNCATED},
         {ROLE FINISH DONE, WEIR_OUTCOME_OK, 200, WEIR_OUTCOME_EMPTY},
-        {"data: {\"error\":{\"message\":\"queue full\"}}\n\n" DONE, WEIR_OUTCOME_OK, 200, WEIR_OUTCOME_ERROR_EVENT},
+        {"data: {\"error\":{\"message\":\"queue full\"}}\n\n" DONE, WEIR_OUTCOME_OK, 200,
+         WEIR_OUTCOME_ERROR_EVENT},
         {"data: {\"choices\":[{]}\n\n" DONE, WEIR_OUTCOME_OK, 200, WEIR_OUTCOME_MALFORMED},
         {"{\"error\":{\"message\":\"slow down\"}}", WEIR_OUTCOME_OK, 429, WEIR_OUTCOME_HTTP_429},
         {"", WEIR_OUTCOME_OK, 404, WEIR_OUTCOME_HTTP_4XX},
@@ -209,8 +226,9 @@ static void plain_answers_have_no_ttft(void **state)
 {
     struct fixture *f = *state;
     begin(f, false);
-    const char *body = "{\"choices\":[{\"message\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}],"
-                       "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":9}}";
+    const char *body =
+        "{\"choices\":[{\"message\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}],"
+        "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":9}}";
     assert_true(feed(f, body, 200, 1));
     weir_request_end(&f->request, WEIR_OUTCOME_OK, 200, 210);
     assert_int_equal(f->request.sample.outcome, WEIR_OUTCOME_OK);
@@ -223,7 +241,8 @@ static void plain_answers_have_no_ttft(void **state)
 static void limits_in_each_state(void **state)
 {
     struct fixture *f = *state;
-    const struct weir_request_limits limits = {.connect = 50, .first_token = 60, .stall = 20, .total = 1000};
+    const struct weir_request_limits limits = {
+        .connect = 50, .first_token = 60, .stall = 20, .total = 1000};
     enum weir_timeout which;
     assert_int_equal(weir_request_deadline(&f->request, &limits, &which), INT64_MAX);
     const struct weir_sample dealt = {.due = 100, .phase = WEIR_PHASE_MEASURED, .is_streamed = 1};

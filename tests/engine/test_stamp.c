@@ -1,4 +1,5 @@
-// Kernel receive stamps on a loopback connection: between send and read, and of the segment that is read next.
+// Kernel receive stamps on a loopback connection: between send and read, and of the segment that is
+// read next.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -55,11 +56,27 @@ static void wait_readable(int fd)
     assert_int_equal(poll(&wait, 1, 5000), 1);
 }
 
+/** The kernel switches stamping on a moment after the first socket asks for it: exchange bytes
+ * until they carry stamps. */
+static void warm_up(const struct pair *pair, struct weir_stamper *stamper)
+{
+    bool is_stamped = false;
+    for (int i = 0; i < 100000 && !is_stamped; i++) {
+        char byte = 'w';
+        assert_int_equal(write(pair->writer, &byte, 1), 1);
+        wait_readable(pair->reader);
+        is_stamped = weir_stamp_peek(stamper, pair->reader, weir_clock_now()).is_kernel;
+        assert_int_equal(read(pair->reader, &byte, 1), 1);
+    }
+    assert_true(is_stamped);
+}
+
 static void stamps_the_next_unread_byte(void **state)
 {
     struct pair *pair = *state;
     struct weir_stamper stamper;
     weir_stamper_init(&stamper);
+    warm_up(pair, &stamper);
     weir_ns bracket = 0;
     (void)weir_clock_offset(&bracket);
     const weir_ns slack = bracket + 100 * WEIR_USEC; // of the two clocks' offset
@@ -95,7 +112,8 @@ static void falls_back_to_the_user_clock(void **state)
     (void)close(pair->writer);
     pair->writer = -1;
     wait_readable(pair->reader);
-    assert_false(weir_stamp_peek(&stamper, pair->reader, 12345).is_kernel); // end of file has no stamp
+    assert_false(
+        weir_stamp_peek(&stamper, pair->reader, 12345).is_kernel); // end of file has no stamp
 }
 
 static void a_stepped_clock_is_noticed(void **state)
@@ -103,6 +121,7 @@ static void a_stepped_clock_is_noticed(void **state)
     struct pair *pair = *state;
     struct weir_stamper stamper;
     weir_stamper_init(&stamper);
+    warm_up(pair, &stamper);
     stamper.offset -= WEIR_HOUR; // as if the wall clock had jumped since: stamps lie in the future
     assert_int_equal(write(pair->writer, "a", 1), 1);
     wait_readable(pair->reader);

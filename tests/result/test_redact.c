@@ -1,21 +1,20 @@
 // Secrets: every form of a secret option on the command line, URLs, echoes of servers.
 #include "result/fixture.h"
 
+#include "weir/base/mem.h"
 #include "weir/result/redact.h"
 
 static void check_args(const char *const *args, const char *const *expected, int count)
 {
     char *copy[16];
     for (int i = 0; i < count; i++) {
-        copy[i] = malloc(strlen(args[i]) + 1);
-        assert_non_null(copy[i]);
-        (void)strcpy(copy[i], args[i]);
+        copy[i] = weir_strdup(args[i]);
     }
     char **out = weir_redact_args(count, copy);
     for (int i = 0; i < count; i++) {
         assert_string_equal(out[i], expected[i]);
         assert_string_equal(copy[i], args[i]); // the caller's own stay
-        free(copy[i]);
+        weir_free(copy[i]);
     }
     weir_redact_args_free(out, count);
 }

@@ -2,7 +2,7 @@
 // hostile names.
 #include "result/fixture.h"
 
-#include "weir/base/mem.h"
+#include "weir/base/str.h"
 #include "weir/result/table.h"
 #include "weir/result/text.h"
 
@@ -21,12 +21,13 @@ static struct rendered render(const struct weir_summary *summary, int columns, b
     weir_buf_init(&out.text, 1U << 20);
     assert_true(weir_table(summary, &errors, &style, &out.text));
     weir_errors_free(&errors);
-    char *copy = weir_strdup(weir_buf_text(&out.text));
-    for (char *line = strtok(copy, "\n"); line != NULL; line = strtok(NULL, "\n")) {
-        size_t width = weir_text_width(line);
+    struct weir_slice rest = {weir_buf_text(&out.text), out.text.len};
+    struct weir_slice line;
+    while (weir_slice_next_part(&rest, '\n', &line)) {
+        char text[512];
+        size_t width = weir_text_width(weir_text_clean(line.ptr, line.len, text, sizeof(text)));
         out.widest = width > out.widest ? width : out.widest;
     }
-    weir_free(copy);
     return out;
 }
 

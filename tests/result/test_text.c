@@ -19,6 +19,8 @@ static void test_clean(void **state)
     check("", 0, "");
     check("a\r\n\tb", 5, "a b");
     check("\n\na", 3, "a");
+    check("a\r\n", 3, "a");
+    check("\n", 1, "");
     check("a\x1b[31m", 6, "a?[31m");
     check("a\0b", 3, "a?b");
     check("caf\xc3\xa9", 5, "caf\xc3\xa9");

@@ -66,7 +66,7 @@ static void check_round_trip(const struct weir_hist *hist)
     assert_true(weir_hist_max(decoded) <= weir_hist_highest(hist));
     const double slot_error = 0.5 * pow(10, -weir_hist_digits(hist)) * weir_hist_mean(hist) + 0.5;
     assert_true(fabs(weir_hist_mean(decoded) - weir_hist_mean(hist)) <= slot_error);
-    for (double percentile = 0; percentile < 100; percentile += 0.7) {
+    for (double percentile = 0; percentile < 100; percentile += 7.3) {
         const int64_t value = weir_hist_percentile(hist, percentile);
         if (value < weir_hist_max(hist)) {
             assert_int_equal(weir_hist_percentile(decoded, percentile), value);
@@ -206,45 +206,63 @@ static void test_lines_without_histogram(void **state)
     }
 }
 
+/** An empty histogram. */
+#define WORD "HISTFAAAACF42pNpmSzMwMDAyAABzFAayPebMtGfgcH+A1QEAFRwBD0="
+
 static void test_bad_lines(void **state)
 {
     (void)state;
-    const char *const lines[] = {
-        "x",
-        "1,2",
-        "1,2,3",
-        "1,2,3,",
-        "1,,3,HISTFAAAABl42pNpmSzMwMDAyAABzFAayPebMtGfgcH+A1QEAFRwBD0=",
-        "Tag=a",
-        "Tag=a,",
-        "Tag=a b,1,2,3,HISTFAAAABl42pNpmSzMwMDAyAABzFAayPebMtGfgcH+A1QEAFRwBD0=",
-        "tag=a,1,2,3,HISTFAAAABl42pNpmSzMwMDAyAABzFAayPebMtGfgcH+A1QEAFRwBD0=",
-        "nan,1,2,HISTFAAAABl42pNpmSzMwMDAyAABzFAayPebMtGfgcH+A1QEAFRwBD0=",
-        "0,-1,2,HISTFAAAABl42pNpmSzMwMDAyAABzFAayPebMtGfgcH+A1QEAFRwBD0=",
-        "0,1e999,2,HISTFAAAABl42pNpmSzMwMDAyAABzFAayPebMtGfgcH+A1QEAFRwBD0=",
-        "0,1,2,HISTFAAAABl42pNpmSzMwMDAyAABzFAayPebMtGfgcH+A1QEAFRwBD0=,",
-        "\"Start\",1,2,3",
+    const char *const lines[][2] = {
+        {"x", "no number for the interval's start"},
+        {"1,2", "no number for the maximum"},
+        {"1,2,3", "ends before its histogram"},
+        {"1,2,3,", "not base64"},
+        {"1,,3," WORD, "no number for the interval's length"},
+        {"Tag=a", "no number for the interval's start"},
+        {"Tag=a,", "no number for the interval's start"},
+        {"Tag=a b,1,2,3," WORD, "none of them a blank"},
+        {"Tag=a\tb,1,2,3," WORD, "none of them a blank"},
+        {"tag=a,1,2,3," WORD, "no number for the interval's start"},
+        {"nan,1,2," WORD, "no number for the interval's start"},
+        {"0,-1,2," WORD, "negative length"},
+        {"0,1e999,2," WORD, "no number for the interval's length"},
+        {"0,1,2," WORD ",", "not base64"},
+        {"0,1,2," WORD " " WORD, "not base64"},
+        {"\"Start\",1,2,3", "no number for the interval's start"},
     };
     for (size_t i = 0; i < WEIR_COUNT_OF(lines); i++) {
         struct weir_hlog_entry entry = {.start_s = 77};
         struct weir_err err = {0};
-        assert_int_equal(weir_hlog_parse_line(weir_slice_of(lines[i]), &entry, &err), WEIR_INVALID);
-        assert_true(strlen(err.text) > 20);
+        assert_int_equal(weir_hlog_parse_line(weir_slice_of(lines[i][0]), &entry, &err),
+                         WEIR_INVALID);
+        assert_non_null(strstr(err.text, lines[i][1]));
         assert_true(entry.start_s == 77 && entry.hist == NULL); // untouched
     }
+    struct weir_hlog_entry entry;
+    assert_int_equal(
+        weir_hlog_parse_line(weir_slice_of(" Tag=a,0,1, 2.5," WORD "\r"), &entry, NULL), WEIR_OK);
+    assert_int_equal(weir_hist_count(entry.hist), 0);
+    weir_hist_free(entry.hist);
+}
+
+static void test_longest_tag(void **state)
+{
+    (void)state;
     char tag[257] = {0};
     char line[400];
     memset(tag, 'x', sizeof(tag) - 1);
-    (void)snprintf(line, sizeof(line),
-                   "Tag=%s,1,2,3,HISTFAAAAB942pNpmSzMwMDAyAABzFAayPebMtGfgcH+A1QEAFRwBD0=", tag);
+    (void)snprintf(line, sizeof(line), "Tag=%s,1,2,3," WORD, tag);
     struct weir_hlog_entry entry;
     struct weir_err err = {0};
     assert_int_equal(weir_hlog_parse_line(weir_slice_of(line), &entry, &err), WEIR_INVALID);
     assert_non_null(strstr(err.text, "at most 255 characters"));
+    (void)snprintf(line, sizeof(line), "Tag=%s,1,2,3," WORD, tag + 1);
+    assert_int_equal(weir_hlog_parse_line(weir_slice_of(line), &entry, NULL), WEIR_OK);
+    assert_string_equal(entry.tag, tag + 1);
+    weir_hist_free(entry.hist);
 }
 
-// ---- words of other libraries
-// --------------------------------------------------------------------
+// ---- words of other libraries ------------------------------------------------------------
 
 /** As in peers/HlogPeer.java. */
 static void fill(struct weir_hist *hist, int64_t highest, int count)
@@ -401,8 +419,7 @@ static void test_layouts_of_others(void **state)
     (void)fclose(file);
 }
 
-// ---- the C side of e2e/test_hlog_peers.py
-// --------------------------------------------------------
+// ---- the C side of e2e/test_hlog_peers.py ------------------------------------------------
 
 static void print_line(const char *tag, const double *interval, const struct weir_hist *hist)
 {
@@ -502,6 +519,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_full_buffer_keeps_no_half_line),
         cmocka_unit_test(test_lines_without_histogram),
         cmocka_unit_test(test_bad_lines),
+        cmocka_unit_test(test_longest_tag),
         cmocka_unit_test(test_words_of_the_java_library),
         cmocka_unit_test(test_words_of_the_python_library),
         cmocka_unit_test(test_layouts_of_others),

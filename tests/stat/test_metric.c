@@ -215,6 +215,8 @@ static void only_new_connections_took_time_to_connect(void **state)
     sample.is_reused = 0;
     sample.connect_time = 0;
     assert_value(CONNECT, &sample, -1);
+    sample.connect_time = 1;
+    assert_value(CONNECT, &sample, 1);
 }
 
 /** The kernel's stamps are carried over from another clock and may come out a few ns before an

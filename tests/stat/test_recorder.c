@@ -209,6 +209,119 @@ static void values_out_of_range_are_counted_as_dropped(void **state)
     weir_recorder_free(recorder);
 }
 
+static void lengths_are_held_against_what_was_asked_for(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t asked;
+        int32_t got;
+        enum weir_token_source source;
+        int is_short;
+        int is_long;
+    } cases[] = {
+        {10, 10, WEIR_TOKEN_SOURCE_USAGE, 0, 0},
+        {10, 9, WEIR_TOKEN_SOURCE_USAGE, 1, 0},
+        {10, 9, WEIR_TOKEN_SOURCE_CHUNK_USAGE, 1, 0},
+        {10, 9, WEIR_TOKEN_SOURCE_EVENTS, 0, 0}, // an event may bring several tokens
+        {10, 11, WEIR_TOKEN_SOURCE_EVENTS, 0, 1},
+        {10, 11, WEIR_TOKEN_SOURCE_USAGE, 0, 1},
+        {10, 0, WEIR_TOKEN_SOURCE_USAGE, 1, 0},
+        {10, -1, WEIR_TOKEN_SOURCE_NONE, 0, 0}, // nobody knows
+        {0, 50, WEIR_TOKEN_SOURCE_USAGE, 0, 0}, // nobody asked
+        {UINT32_MAX, INT32_MAX, WEIR_TOKEN_SOURCE_USAGE, 1, 0},
+    };
+    for (size_t i = 0; i < WEIR_COUNT_OF(cases); i++) {
+        struct weir_recorder *recorder = weir_recorder_new();
+        struct weir_sample sample = {.phase = WEIR_PHASE_WARMUP,
+                                     .tokens_asked = cases[i].asked,
+                                     .output_tokens = cases[i].got,
+                                     .token_source = (uint8_t)cases[i].source};
+        weir_recorder_add(recorder, &sample, NULL, 0, scenario_window); // warm-up has no say
+        sample.phase = WEIR_PHASE_MEASURED;
+        weir_recorder_add(recorder, &sample, NULL, 0, scenario_window);
+        sample.outcome = WEIR_OUTCOME_TRUNCATED; // nor has what failed
+        weir_recorder_add(recorder, &sample, NULL, 0, scenario_window);
+        assert_int_equal(weir_recorder_counters(recorder)->length_short, cases[i].is_short);
+        assert_int_equal(weir_recorder_counters(recorder)->length_long, cases[i].is_long);
+        weir_recorder_free(recorder);
+    }
+}
+
+/** Tokens and prompt tokens that one request puts into the window of the scenario. */
+static void check_credit(const struct weir_sample *sample, double output, double input)
+{
+    struct weir_recorder *recorder = weir_recorder_new();
+    weir_recorder_add(recorder, sample, NULL, 0, scenario_window);
+    assert_near(weir_recorder_counters(recorder)->output_tokens_in_window, output);
+    assert_near(weir_recorder_counters(recorder)->input_tokens_in_window, input);
+    weir_recorder_free(recorder);
+}
+
+static void tokens_are_credited_where_they_arrived(void **state)
+{
+    (void)state;
+    const struct weir_sample stream = {.is_streamed = 1,
+                                       .sent = MS(900),
+                                       .first_token = MS(990),
+                                       .last_token = MS(1500),
+                                       .done = MS(1500),
+                                       .chunks = 4,
+                                       .chunks_in_window = 1,
+                                       .output_tokens = 1,
+                                       .input_tokens = 1};
+    struct weir_sample sample = stream;
+    check_credit(&sample, 0.25, 0); // the prompt goes with the first token
+    sample.first_token = MS(1000);  // the start is outside
+    check_credit(&sample, 0.25, 0);
+    sample.first_token = MS(1000) + 1;
+    check_credit(&sample, 0.25, 1);
+    sample.first_token = MS(2000); // the end is inside
+    check_credit(&sample, 0.25, 1);
+    sample.first_token = MS(2000) + 1;
+    check_credit(&sample, 0.25, 0);
+    sample.is_streamed = 0; // what came in one piece came at its end, whatever else is known of it
+    check_credit(&sample, 1, 1);
+    sample.done = MS(1000);
+    check_credit(&sample, 0, 0);
+    sample.done = MS(2000);
+    check_credit(&sample, 1, 1);
+    sample.done = MS(2000) + 1;
+    check_credit(&sample, 0, 0);
+    sample = stream;
+    sample.chunks = sample.chunks_in_window = 0; // usage alone, without an event
+    check_credit(&sample, 1, 1);
+    sample = stream;
+    sample.chunks = 1; // its only token inside, its end outside
+    sample.done = MS(2500);
+    check_credit(&sample, 1, 0);
+    sample = stream;
+    sample.outcome = WEIR_OUTCOME_RESET;
+    check_credit(&sample, 0, 0);
+    sample = stream;
+    sample.output_tokens = sample.input_tokens = -1;
+    check_credit(&sample, 0, 0);
+}
+
+static void the_fastest_rate_to_one_user_still_fits(void **state)
+{
+    (void)state;
+    struct weir_recorder *recorder = weir_recorder_new();
+    const struct weir_sample sample = {.phase = WEIR_PHASE_MEASURED,
+                                       .is_streamed = 1,
+                                       .due = 1,
+                                       .sent = 1,
+                                       .first_token = 1,
+                                       .last_token = 2,
+                                       .done = 2,
+                                       .chunks = 2,
+                                       .output_tokens = 2};
+    weir_recorder_add(recorder, &sample, NULL, 0, scenario_window);
+    const struct weir_hist *rates = weir_recorder_hist(recorder, WEIR_METRIC_USER_RATE);
+    assert_int_equal(weir_hist_count(rates), 1);
+    assert_int_equal(weir_hist_max(rates), 1000000000000); // a token a ns, in thousandths a second
+    weir_recorder_free(recorder);
+}
+
 // ---- properties over random requests ----
 
 enum { MANY = 3000, CHUNKS_MAX = 40 };
@@ -433,6 +546,9 @@ int main(void)
         cmocka_unit_test(early_gaps_count_at_once),
         cmocka_unit_test(a_window_that_is_still_open_counts_all_after_its_start),
         cmocka_unit_test(values_out_of_range_are_counted_as_dropped),
+        cmocka_unit_test(lengths_are_held_against_what_was_asked_for),
+        cmocka_unit_test(tokens_are_credited_where_they_arrived),
+        cmocka_unit_test(the_fastest_rate_to_one_user_still_fits),
         cmocka_unit_test(two_recorders_merged_equal_one_fed_with_both),
         cmocka_unit_test(every_request_is_counted_exactly_once),
         cmocka_unit_test(adjacent_windows_share_out_everything),

@@ -259,6 +259,43 @@ static void counts_that_nobody_gave_make_no_rates(void **state)
     weir_recorder_free(recorder);
 }
 
+static void one_known_count_is_enough_for_a_rate(void **state)
+{
+    (void)state;
+    struct weir_recorder *recorder = weir_recorder_new();
+    struct weir_level_summary level = {.window_start_s = 1, .window_end_s = 2};
+    add_whole(recorder, 1, 1, WEIR_TOKEN_SOURCE_USAGE);
+    weir_level_summarize(&level, recorder);
+    assert_near(avg(&level, WEIR_METRIC_OUT_RATE), 1);
+    assert_near(avg(&level, WEIR_METRIC_IN_RATE), 1);
+    assert_near(avg(&level, WEIR_METRIC_ERROR_RATE), 0);
+    weir_recorder_free(recorder);
+
+    recorder = weir_recorder_new(); // known, but none of it fell into the window
+    const struct weir_sample late = {.phase = WEIR_PHASE_MEASURED,
+                                     .sent = MS(1100),
+                                     .done = MS(2500),
+                                     .input_tokens = 1,
+                                     .output_tokens = 1};
+    weir_recorder_add(recorder, &late, NULL, 0, scenario_window);
+    weir_level_summarize(&level, recorder);
+    assert_near(avg(&level, WEIR_METRIC_OUT_RATE), 0);
+    assert_near(avg(&level, WEIR_METRIC_IN_RATE), 0);
+    weir_recorder_free(recorder);
+
+    recorder = weir_recorder_new(); // known from warm-up alone
+    const struct weir_sample early = {.phase = WEIR_PHASE_WARMUP,
+                                      .sent = MS(900),
+                                      .done = MS(1500),
+                                      .input_tokens = 1,
+                                      .output_tokens = 1};
+    weir_recorder_add(recorder, &early, NULL, 0, scenario_window);
+    weir_level_summarize(&level, recorder);
+    assert_near(avg(&level, WEIR_METRIC_OUT_RATE), 1);
+    assert_near(avg(&level, WEIR_METRIC_IN_RATE), 1);
+    weir_recorder_free(recorder);
+}
+
 static void one_source_is_not_mixed(void **state)
 {
     (void)state;
@@ -319,24 +356,24 @@ static void a_run_is_as_good_as_its_worst_level(void **state)
     assert_false(summary.is_interrupted);
 
     level.index = 1;
-    level.concurrency = 16;
+    level.concurrency = 1;
     level.is_interrupted = true;
     weir_verdict_add(&level.verdict, WEIR_VERDICT_INVALID, "the loop stalled");
     weir_summary_add(&summary, &level);
 
-    level = (struct weir_level_summary){.index = 2, .target = "tgi", .request_rate = 2.5};
+    level = (struct weir_level_summary){.index = 2, .target = "tgi", .request_rate = 0.5};
     weir_verdict_add(&level.verdict, WEIR_VERDICT_SUSPECT, "late");
     weir_summary_add(&summary, &level);
 
-    level = (struct weir_level_summary){.index = 3, .target = "trace", .request_rate = NAN};
+    level = (struct weir_level_summary){.index = 3, .target = "trace", .request_rate = 0};
     weir_verdict_add(&level.verdict, WEIR_VERDICT_SUSPECT, "late");
     weir_summary_add(&summary, &level);
 
     assert_int_equal(summary.level_count, 4);
     assert_int_equal(summary.verdict.verdict, WEIR_VERDICT_INVALID);
     assert_int_equal(summary.verdict.count, 3);
-    assert_string_equal(summary.verdict.text[0], "vllm at concurrency 16: the loop stalled");
-    assert_string_equal(summary.verdict.text[1], "tgi at 2.5 requests/s: late");
+    assert_string_equal(summary.verdict.text[0], "vllm at concurrency 1: the loop stalled");
+    assert_string_equal(summary.verdict.text[1], "tgi at 0.5 requests/s: late");
     assert_string_equal(summary.verdict.text[2], "trace, level 3: late");
     assert_true(summary.is_interrupted);
     for (uint32_t i = 0; i < 4; i++) {
@@ -372,6 +409,7 @@ int main(void)
         cmocka_unit_test(a_window_without_length_has_no_rates),
         cmocka_unit_test(an_idle_level_has_rates_of_zero_and_no_error_rate),
         cmocka_unit_test(counts_that_nobody_gave_make_no_rates),
+        cmocka_unit_test(one_known_count_is_enough_for_a_rate),
         cmocka_unit_test(one_source_is_not_mixed),
         cmocka_unit_test(a_verdict_only_gets_worse),
         cmocka_unit_test(reasons_beyond_the_room_still_count),

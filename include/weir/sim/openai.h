@@ -1,6 +1,7 @@
-/** openai.h: what the simulator says: OpenAI chat and completions answers, as server-sent events (each an HTTP chunk) or whole.
- *  Words, lengths and ids are a function of the seed and the request's number. No I/O and no time. A token costs a few copies
- *  into a buffer that is large enough already: no allocation, no JSON library. One thread. */
+/** openai.h: what the simulator says: OpenAI chat and completions answers, as server-sent events
+ * (each an HTTP chunk) or whole. Words, lengths and ids are a function of the seed and the
+ * request's number. No I/O and no time. A token costs a few copies into a buffer that is large
+ * enough already: no allocation, no JSON library. One thread. */
 #ifndef WEIR_SIM_OPENAI_H
 #define WEIR_SIM_OPENAI_H
 
@@ -36,16 +37,16 @@ struct weir_sim_openai {
 /** One answer being given. Zeroed memory before its first use; reused for the next request. */
 struct weir_sim_answer {
     struct weir_sim_request request;
-    uint64_t number;         // of the request, from 0
-    uint64_t tokens;         // it will have
-    uint64_t reasoning;      // of them, the first so many are reasoning
-    uint64_t sent;           // of them
-    bool is_chunked;         // HTTP/1.1: each event is an HTTP chunk
+    uint64_t number;    // of the request, from 0
+    uint64_t tokens;    // it will have
+    uint64_t reasoning; // of them, the first so many are reasoning
+    uint64_t sent;      // of them
+    bool is_chunked;    // HTTP/1.1: each event is an HTTP chunk
     bool has_every_usage;
     bool has_final_usage;
-    struct weir_rng rng;     // of its words
+    struct weir_rng rng; // of its words
     time_t created;
-    struct weir_buf prefix;  // of every event up to "choices":[
+    struct weir_buf prefix; // of every event up to "choices":[
 };
 
 /** Name of the model served; "sim-model" when the configuration names none. */
@@ -56,26 +57,34 @@ void weir_sim_openai_init(struct weir_sim_openai *openai, const struct weir_conf
 
 /** Begin the answer to request `number`. */
 void weir_sim_answer_begin(const struct weir_sim_openai *openai, struct weir_sim_answer *answer,
-                           const struct weir_sim_request *request, uint64_t number, bool is_chunked);
+                           const struct weir_sim_request *request, uint64_t number,
+                           bool is_chunked);
 void weir_sim_answer_free(struct weir_sim_answer *answer);
 
 /** Number of token events the whole answer has. */
-uint64_t weir_sim_answer_events(const struct weir_sim_openai *openai, const struct weir_sim_answer *answer);
+uint64_t weir_sim_answer_events(const struct weir_sim_openai *openai,
+                                const struct weir_sim_answer *answer);
 
-/** Tokens of the next token event; 0 when all were sent. Reasoning and answer never share an event. */
-uint64_t weir_sim_answer_next(const struct weir_sim_openai *openai, const struct weir_sim_answer *answer);
+/** Tokens of the next token event; 0 when all were sent. Reasoning and answer never share an event.
+ */
+uint64_t weir_sim_answer_next(const struct weir_sim_openai *openai,
+                              const struct weir_sim_answer *answer);
 
 /** Append the role event; nothing for completions. */
-void weir_sim_answer_role(const struct weir_sim_openai *openai, struct weir_sim_answer *answer, struct weir_buf *out);
+void weir_sim_answer_role(const struct weir_sim_openai *openai, struct weir_sim_answer *answer,
+                          struct weir_buf *out);
 
 /** Append the next token event and count its tokens as sent. */
-void weir_sim_answer_tokens(const struct weir_sim_openai *openai, struct weir_sim_answer *answer, struct weir_buf *out);
+void weir_sim_answer_tokens(const struct weir_sim_openai *openai, struct weir_sim_answer *answer,
+                            struct weir_buf *out);
 
 /** Append what follows the last token: finish, usage as asked, [DONE], end of the body. */
-void weir_sim_answer_end(const struct weir_sim_openai *openai, struct weir_sim_answer *answer, struct weir_buf *out);
+void weir_sim_answer_end(const struct weir_sim_openai *openai, struct weir_sim_answer *answer,
+                         struct weir_buf *out);
 
 /** Append the whole answer as one JSON document and count all tokens as sent. */
-void weir_sim_answer_whole(const struct weir_sim_openai *openai, struct weir_sim_answer *answer, struct weir_buf *out);
+void weir_sim_answer_whole(const struct weir_sim_openai *openai, struct weir_sim_answer *answer,
+                           struct weir_buf *out);
 
 /** Append {"error": …}. */
 void weir_sim_fault_json(const struct weir_sim_fault *fault, struct weir_buf *out);

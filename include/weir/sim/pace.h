@@ -1,5 +1,6 @@
-/** pace.h: what is due when: a heap of the instants at which the simulator has to do something (send a token, close an idle
- *  connection). Knows no clock and no sockets, so that tests run on made-up time. One thread. */
+/** pace.h: what is due when: a heap of the instants at which the simulator has to do something
+ * (send a token, close an idle connection). Knows no clock and no sockets, so that tests run on
+ * made-up time. One thread. */
 #ifndef WEIR_SIM_PACE_H
 #define WEIR_SIM_PACE_H
 
@@ -10,7 +11,8 @@
 
 struct weir_sim_pace_item;
 
-/** Called when an item is due. It must set the item's next instant or drop it (it stays first in the queue until then). */
+/** Called when an item is due. It must set the item's next instant or drop it (it stays first in
+ * the queue until then). */
 typedef void weir_sim_pace_fn(struct weir_sim_pace_item *item);
 
 /** Embedded in whatever waits. Zeroed memory is an item that waits for nothing. */
@@ -30,7 +32,8 @@ struct weir_sim_pace {
 void weir_sim_pace_init(struct weir_sim_pace *pace);
 void weir_sim_pace_free(struct weir_sim_pace *pace);
 
-/** Let `item` be due at `due`, whether it waited before or not. Allocates only when more items wait than ever before. */
+/** Let `item` be due at `due`, whether it waited before or not. Allocates only when more items wait
+ * than ever before. */
 void weir_sim_pace_set(struct weir_sim_pace *pace, struct weir_sim_pace_item *item, weir_ns due);
 
 /** Let `item` wait for nothing; no harm when it already does not. */
@@ -39,7 +42,8 @@ void weir_sim_pace_drop(struct weir_sim_pace *pace, struct weir_sim_pace_item *i
 /** The instant of the earliest item; INT64_MAX when none waits. */
 weir_ns weir_sim_pace_next(const struct weir_sim_pace *pace);
 
-/** The earliest item if it is due at `now`, else NULL. The item keeps its place: see weir_sim_pace_fn. */
+/** The earliest item if it is due at `now`, else NULL. The item keeps its place: see
+ * weir_sim_pace_fn. */
 struct weir_sim_pace_item *weir_sim_pace_due(const struct weir_sim_pace *pace, weir_ns now);
 
 #endif

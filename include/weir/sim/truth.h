@@ -1,5 +1,6 @@
-/** truth.h: the simulator's own record of what really happened: a JSON line a request, and at the end one line with exact
- *  percentiles over the streamed requests that ended well. All instants are CLOCK_MONOTONIC in ns. One thread. */
+/** truth.h: the simulator's own record of what really happened: a JSON line a request, and at the
+ * end one line with exact percentiles over the streamed requests that ended well. All instants are
+ * CLOCK_MONOTONIC in ns. One thread. */
 #ifndef WEIR_SIM_TRUTH_H
 #define WEIR_SIM_TRUTH_H
 
@@ -23,32 +24,34 @@ enum weir_sim_outcome {
 
 /** One request. Instants that never came are 0, and null in the file. */
 struct weir_sim_record {
-    uint64_t id;                    // counts requests from 0 in the order of admission
-    const char *request_id;         // X-Request-Id of the request; "" when it had none
-    weir_ns received_ns;            // the kernel received the segment that completed the request
-    weir_ns first_token_ns;         // first token event handed to the kernel; streamed answers only, as the next two
-    weir_ns first_output_token_ns;  // the same without reasoning
+    uint64_t id;            // counts requests from 0 in the order of admission
+    const char *request_id; // X-Request-Id of the request; "" when it had none
+    weir_ns received_ns;    // the kernel received the segment that completed the request
+    weir_ns first_token_ns; // first token event handed to the kernel; streamed answers only, as the
+                            // next two
+    weir_ns first_output_token_ns; // the same without reasoning
     weir_ns last_token_ns;
-    weir_ns ended_ns;               // last byte handed to the kernel, or failure
-    uint64_t tokens;                // sent
-    uint64_t chunks;                // token events that carried them
+    weir_ns ended_ns; // last byte handed to the kernel, or failure
+    uint64_t tokens;  // sent
+    uint64_t chunks;  // token events that carried them
     enum weir_sim_outcome outcome;
     bool is_streamed;
     int http_status;
 };
 
-/** When the token events of one request were due and when they went. Grows before the stream begins, never during it. */
+/** When the token events of one request were due and when they went. Grows before the stream
+ * begins, never during it. */
 struct weir_sim_stamps {
-    weir_ns *sent;      // instant before the system call that handed the event over
-    weir_ns *late;      // sent - due
+    weir_ns *sent; // instant before the system call that handed the event over
+    weir_ns *late; // sent - due
     size_t count;
     size_t size;
 };
 
 /** Private. Caller's memory. */
 struct weir_sim_truth {
-    FILE *file;                    // NULL: no truth was asked for
-    const char *path;              // borrowed
+    FILE *file;       // NULL: no truth was asked for
+    const char *path; // borrowed
     struct weir_buf line;
     struct weir_sim_series ttft;
     struct weir_sim_series itl;
@@ -68,7 +71,8 @@ void weir_sim_stamps_reset(struct weir_sim_stamps *stamps, size_t events);
 void weir_sim_stamps_add(struct weir_sim_stamps *stamps, weir_ns sent, weir_ns due);
 
 /** Begin the file. `path` "" means that no truth is wanted: everything below then does nothing. */
-weir_status weir_sim_truth_open(struct weir_sim_truth *truth, const char *path, struct weir_err *err) WEIR_MUST_USE;
+weir_status weir_sim_truth_open(struct weir_sim_truth *truth, const char *path,
+                                struct weir_err *err) WEIR_MUST_USE;
 
 static inline bool weir_sim_truth_is_wanted(const struct weir_sim_truth *truth)
 {
@@ -79,7 +83,8 @@ static inline bool weir_sim_truth_is_wanted(const struct weir_sim_truth *truth)
 void weir_sim_truth_add(struct weir_sim_truth *truth, const struct weir_sim_record *record,
                         const struct weir_sim_stamps *stamps);
 
-/** Write the summary line and close. `cpu_s`: CPU time the simulator used. Releases everything, even on failure. */
+/** Write the summary line and close. `cpu_s`: CPU time the simulator used. Releases everything,
+ * even on failure. */
 weir_status weir_sim_truth_close(struct weir_sim_truth *truth, double cpu_s, uint64_t max_streams,
                                  struct weir_err *err) WEIR_MUST_USE;
 
