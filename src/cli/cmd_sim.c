@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 #include "weir/base/str.h"
 #include "weir/cli/command.h"
@@ -37,6 +38,7 @@ int weir_cmd_sim(int argc, char *const *argv)
                         argc, argv, &config, &exit_code)) {
         return exit_code;
     }
+    (void)prctl(PR_SET_NAME, "weir sim"); // started as a child it would be called "exe"
     struct weir_err err = {0};
     int stop_fd = -1;
     weir_status status = read_stop_fd(&stop_fd, &err);

@@ -31,6 +31,7 @@ struct weir_sink {
     struct weir_rundir dir;
     struct weir_run_facts facts;
     struct weir_run_target *targets;
+    struct weir_library *libraries; // own copies
     struct weir_buf config_json;
     char **command;
     char (*level_starts)[32];
@@ -66,6 +67,12 @@ static void fill_facts(struct weir_sink *sink)
         sink->targets[i] = (struct weir_run_target){
             .name = target->name, .url = target->url, .model = target->model};
     }
+    sink->libraries = weir_alloc(setup->library_count + 1, sizeof(*sink->libraries));
+    for (size_t i = 0; i < setup->library_count; i++) {
+        sink->libraries[i] =
+            (struct weir_library){.name = weir_strdup(setup->libraries[i].name),
+                                  .version = weir_strdup(setup->libraries[i].version)};
+    }
     sink->facts = (struct weir_run_facts){
         .state = WEIR_RUN_RUNNING,
         .name = setup->config->name,
@@ -76,7 +83,7 @@ static void fill_facts(struct weir_sink *sink)
         .config_json = weir_buf_text(&sink->config_json),
         .command = sink->command,
         .command_count = (size_t)setup->argc,
-        .libraries = setup->libraries,
+        .libraries = sink->libraries,
         .library_count = setup->library_count,
         .targets = sink->targets,
         .target_count = plan->target_count,
@@ -413,5 +420,10 @@ void weir_sink_free(struct weir_sink *sink)
     weir_free(sink->level_started);
     weir_free(sink->records_lost);
     weir_free(sink->targets);
+    for (size_t i = 0; i < sink->setup.library_count; i++) {
+        weir_free((void *)(uintptr_t)sink->libraries[i].name);
+        weir_free((void *)(uintptr_t)sink->libraries[i].version);
+    }
+    weir_free(sink->libraries);
     weir_free(sink);
 }

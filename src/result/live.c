@@ -109,15 +109,29 @@ static void count_in(struct weir_live *live, const struct weir_slice_stat *slice
     }
 }
 
-/** Write one line; a redrawn one in place of the last, cut at the terminal's width. */
+/** Bytes of `line` that fit, whole fields only: half a number would be another number. */
+static size_t fitting_bytes(const struct weir_buf *line, int columns)
+{
+    const char *text = weir_buf_text(line);
+    size_t bytes = weir_text_bytes(text, columns > 1 ? (size_t)columns - 1 : 1);
+    if (bytes >= line->len) {
+        return line->len;
+    }
+    size_t cut = bytes;
+    while (cut > 0 && !(text[cut] == ' ' && text[cut + 1] == ' ')) {
+        cut--;
+    }
+    return cut > 0 ? cut : bytes;
+}
+
+/** Write one line; a redrawn one in place of the last. */
 static void show(struct weir_live *live, struct weir_buf *line, bool is_for_good)
 {
     const char *text = weir_buf_text(line);
     if (live->style == WEIR_LIVE_PLAIN) {
         (void)fprintf(live->file, "%s\n", text);
     } else {
-        size_t columns = live->columns > 1 ? (size_t)live->columns - 1 : 1;
-        size_t bytes = is_for_good ? line->len : weir_text_bytes(text, columns);
+        size_t bytes = is_for_good ? line->len : fitting_bytes(line, live->columns);
         (void)fprintf(live->file, "\r%.*s\x1b[K%s", (int)bytes, text, is_for_good ? "\n" : "");
     }
     live->is_on_screen = live->style == WEIR_LIVE_REDRAW && !is_for_good;
@@ -214,6 +228,21 @@ static void add_place(const struct weir_live_state *state, struct weir_buf *out)
     (void)weir_buf_addf(out, "[%u/%u] %s", state->level + 1, state->level_count, state->label);
 }
 
+/** As far as there are enough values for it. */
+static bool add_ttft(struct weir_buf *out, double p50_ms, double p99_ms)
+{
+    char number[32];
+    if (isfinite(p50_ms)) {
+        (void)weir_buf_addf(out, "  TTFT p50 %s",
+                            weir_number_short(p50_ms, number, sizeof(number)));
+        if (isfinite(p99_ms)) {
+            (void)weir_buf_addf(out, " p99 %s", weir_number_short(p99_ms, number, sizeof(number)));
+        }
+        (void)weir_buf_add_str(out, " ms");
+    }
+    return !out->overflow;
+}
+
 bool weir_live_format(const struct weir_live_state *state, struct weir_buf *out)
 {
     char first[32];
@@ -232,13 +261,8 @@ bool weir_live_format(const struct weir_live_state *state, struct weir_buf *out)
                         (unsigned long long)state->in_flight,
                         weir_number_short(state->ok_rate, first, sizeof(first)),
                         weir_number_short(state->token_rate, second, sizeof(second)));
-    if (isfinite(state->ttft_p50_ms)) {
-        (void)weir_buf_addf(out, "  TTFT p50 %s p99 %s ms",
-                            weir_number_short(state->ttft_p50_ms, first, sizeof(first)),
-                            weir_number_short(state->ttft_p99_ms, second, sizeof(second)));
-    }
-    return weir_buf_addf(out, "  %llu ok  %llu failed", (unsigned long long)state->ok,
-                         (unsigned long long)state->failed);
+    (void)weir_buf_addf(out, "  %llu failed", (unsigned long long)state->failed);
+    return add_ttft(out, state->ttft_p50_ms, state->ttft_p99_ms);
 }
 
 bool weir_live_format_end(const struct weir_live_state *state,
@@ -255,9 +279,7 @@ bool weir_live_format_end(const struct weir_live_state *state,
         weir_number_short(metrics[WEIR_METRIC_OUT_RATE].avg, second, sizeof(second)));
     if (metrics[WEIR_METRIC_TTFT].count > 0) {
         const double *ttft = metrics[WEIR_METRIC_TTFT].percentiles;
-        (void)weir_buf_addf(out, "  TTFT p50 %s p99 %s ms",
-                            weir_number_short(ttft[WEIR_PERCENTILE_P50], first, sizeof(first)),
-                            weir_number_short(ttft[WEIR_PERCENTILE_P99], second, sizeof(second)));
+        (void)add_ttft(out, ttft[WEIR_PERCENTILE_P50], ttft[WEIR_PERCENTILE_P99]);
     }
     return weir_buf_addf(out, "  %llu ok  %llu failed  %s%s", (unsigned long long)ok,
                          (unsigned long long)(level->counters.measured - ok),

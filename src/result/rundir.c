@@ -218,7 +218,10 @@ const char *weir_rundir_safe_name(const char *name, char *out, size_t size)
     for (; *name != '\0' && used < LONGEST && used + 1 < size; name++) {
         unsigned char c = (unsigned char)*name;
         bool is_safe = c < 0x80 && (isalnum(c) || c == '.' || c == '-' || c == '_');
-        char kept = is_safe ? *name : '-';
+        char kept = '-';
+        if (is_safe) {
+            kept = *name;
+        }
         bool is_at_start =
             used == 0 && (kept == '.' || kept == '-'); // no hidden file, nothing like an option
         bool is_repeated = used > 0 && kept == '-' && out[used - 1] == '-';

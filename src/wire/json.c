@@ -2,6 +2,7 @@
 // the good path needs no further checks.
 #include "weir/wire/json.h"
 
+#include "json_internal.h"
 #include "utf8.h"
 
 void weir_json_init(struct weir_json *json, struct weir_slice text)
@@ -28,12 +29,10 @@ static inline char next_byte(struct weir_json *json)
     while (json->at < json->end && is_blank(*json->at)) {
         json->at++;
     }
-    return json->at < json->end ? *json->at : '\0';
-}
-
-static inline bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
+    if (json->at == json->end) {
+        return '\0';
+    }
+    return *json->at;
 }
 
 static inline enum weir_json_type type_of(char c)
@@ -52,7 +51,7 @@ static inline enum weir_json_type type_of(char c)
     case 'f':
         return WEIR_JSON_FALSE;
     default:
-        return c == '-' || is_digit(c) ? WEIR_JSON_NUMBER : WEIR_JSON_BAD;
+        return c == '-' || weir__is_digit(c) ? WEIR_JSON_NUMBER : WEIR_JSON_BAD;
     }
 }
 
@@ -65,8 +64,7 @@ enum weir_json_type weir_json_peek(struct weir_json *json)
     return type;
 }
 
-// ---- strings
-// -------------------------------------------------------------------------------------
+// ---- strings -----------------------------------------------------------------------------------
 
 static const uint64_t ONES = 0x0101010101010101U;
 static const uint64_t HIGHS = 0x8080808080808080U;
@@ -87,11 +85,6 @@ static inline size_t first_special(const char *at)
     return hits != 0 ? (size_t)__builtin_ctzll(hits) / 8 : 8;
 }
 
-static inline bool is_plain(char c)
-{
-    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' && c != '\\';
-}
-
 static inline const char *skip_plain(const char *at, const char *end)
 {
     while (end - at >= 8) {
@@ -101,41 +94,13 @@ static inline const char *skip_plain(const char *at, const char *end)
             return at;
         }
     }
-    while (at < end && is_plain(*at)) {
+    while (at < end && weir__json_is_plain(*at)) {
         at++;
     }
     return at;
 }
 
-/** Value of a hexadecimal digit, -1 when it is none. */
-static int hex_digit(char c)
-{
-    if (is_digit(c)) {
-        return c - '0';
-    }
-    const char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-/** The four digits of a \u escape, or -1. */
-static int32_t hex4(const char *at, const char *end)
-{
-    if (end - at < 4) {
-        return -1;
-    }
-    int32_t value = 0;
-    for (int i = 0; i < 4; i++) {
-        const int digit = hex_digit(at[i]);
-        if (digit < 0) {
-            return -1;
-        }
-        value = value * 16 + digit;
-    }
-    return value;
-}
-
-/** Bytes of the escape or the character beyond ASCII at `at`; 0 when it is broken. */
-static size_t special_len(const char *at, const char *end)
+size_t weir__json_special_len(const char *at, const char *end)
 {
     if (*at != '\\') {
         return (unsigned char)*at >= 0x80 ? weir__utf8_len(at, (size_t)(end - at)) : 0;
@@ -144,7 +109,7 @@ static size_t special_len(const char *at, const char *end)
         return 0;
     }
     if (at[1] == 'u') {
-        return hex4(at + 2, end) >= 0 ? 6 : 0;
+        return weir__json_hex4(at + 2, end) >= 0 ? 6 : 0;
     }
     return at[1] != '\0' && strchr("\"\\/bfnrt", at[1]) != NULL ? 2 : 0;
 }
@@ -162,7 +127,7 @@ static inline bool take_string(struct weir_json *json, struct weir_slice *raw)
         if (*at == '"') {
             break;
         }
-        const size_t len = special_len(at, json->end);
+        const size_t len = weir__json_special_len(at, json->end);
         if (len == 0) {
             return fail(json);
         }
@@ -173,8 +138,7 @@ static inline bool take_string(struct weir_json *json, struct weir_slice *raw)
     return true;
 }
 
-// ---- other scalars
-// ---------------------------------------------------------------------------------
+// ---- other scalars -----------------------------------------------------------------------------
 
 static bool skip_word(struct weir_json *json, const char *word)
 {
@@ -190,7 +154,7 @@ static bool skip_word(struct weir_json *json, const char *word)
 static inline bool skip_digits(struct weir_json *json)
 {
     const char *const begin = json->at;
-    while (json->at < json->end && is_digit(*json->at)) {
+    while (json->at < json->end && weir__is_digit(*json->at)) {
         json->at++;
     }
     return json->at > begin;
@@ -240,8 +204,7 @@ static bool skip_scalar(struct weir_json *json, enum weir_json_type type)
     }
 }
 
-// ---- containers
-// --------------------------------------------------------------------------------------
+// ---- containers --------------------------------------------------------------------------------
 
 static bool open_container(struct weir_json *json)
 {
@@ -367,76 +330,6 @@ bool weir_json_take_string(struct weir_json *json, struct weir_slice *raw)
     return false;
 }
 
-/** 10^exponent times value, or as near as a double comes to it. */
-static double scaled(double value, int exponent)
-{
-    for (; exponent > 0; exponent--) {
-        value *= 10;
-    }
-    for (; exponent < 0; exponent++) {
-        value /= 10;
-    }
-    return value;
-}
-
-enum { EXPONENT_MAX = 700 }; // beyond it any number of digits we read is 0 or infinite
-
-/** Exponent written behind an 'e', clamped. */
-static int read_exponent(const char *at, const char *end)
-{
-    const bool is_negative = at < end && *at == '-';
-    int exponent = 0;
-    for (at += at < end && !is_digit(*at) ? 1 : 0; at < end; at++) {
-        exponent = exponent < EXPONENT_MAX ? exponent * 10 + (*at - '0') : EXPONENT_MAX;
-    }
-    exponent = exponent < EXPONENT_MAX ? exponent : EXPONENT_MAX;
-    return is_negative ? -exponent : exponent;
-}
-
-/** Value of a well-formed number. */
-static double number_value(struct weir_slice raw)
-{
-    const char *const end = raw.ptr + raw.len;
-    const bool is_negative = raw.ptr[0] == '-';
-    double value = 0;
-    int exponent = 0;
-    bool is_fraction = false;
-    for (const char *at = raw.ptr + (is_negative ? 1 : 0); at < end; at++) {
-        if (*at == '.') {
-            is_fraction = true;
-        } else if (!is_digit(*at)) {
-            exponent += read_exponent(at + 1, end);
-            break;
-        } else if (value < 1e17) {
-            value = value * 10 + (*at - '0');
-            exponent -= is_fraction ? 1 : 0;
-        } else {
-            exponent +=
-                is_fraction || exponent >= EXPONENT_MAX ? 0 : 1; // a digit that cannot matter
-        }
-    }
-    value = value > 0 ? scaled(value, exponent) : 0;
-    return is_negative ? -value : value;
-}
-
-/** Whole numbers of up to 18 digits, the usual case, exactly; false for any other. */
-static bool read_whole(struct weir_slice raw, int64_t *out)
-{
-    const size_t sign = raw.ptr[0] == '-' ? 1 : 0;
-    if (raw.len > 18 + sign) {
-        return false;
-    }
-    int64_t value = 0;
-    for (size_t i = sign; i < raw.len; i++) {
-        if (!is_digit(raw.ptr[i])) {
-            return false;
-        }
-        value = value * 10 + (raw.ptr[i] - '0');
-    }
-    *out = sign != 0 ? -value : value;
-    return true;
-}
-
 bool weir_json_take_i64(struct weir_json *json, int64_t *out)
 {
     if (weir_json_peek(json) != WEIR_JSON_NUMBER) {
@@ -444,11 +337,10 @@ bool weir_json_take_i64(struct weir_json *json, int64_t *out)
         return false;
     }
     const struct weir_slice raw = weir_json_take_raw(json);
-    if (raw.ptr == NULL || read_whole(raw, out)) {
-        return raw.ptr != NULL;
+    if (raw.ptr == NULL) {
+        return false;
     }
-    const double value = number_value(raw);
-    *out = value >= 0x1p63 ? INT64_MAX : value <= -0x1p63 ? INT64_MIN : (int64_t)value;
+    *out = weir__json_i64(raw);
     return true;
 }
 
@@ -476,74 +368,4 @@ bool weir_json_end(struct weir_json *json)
         (void)fail(json);
     }
     return !json->is_bad;
-}
-
-// ---- escapes
-// -------------------------------------------------------------------------------------------
-
-static bool add_utf8(struct weir_buf *out, uint32_t code)
-{
-    char bytes[4];
-    size_t len = 0;
-    if (code < 0x80) {
-        bytes[len++] = (char)code;
-    } else if (code < 0x800) {
-        bytes[len++] = (char)(0xc0 | code >> 6);
-    } else if (code < 0x10000) {
-        bytes[len++] = (char)(0xe0 | code >> 12);
-        bytes[len++] = (char)(0x80 | (code >> 6 & 0x3f));
-    } else {
-        bytes[len++] = (char)(0xf0 | code >> 18);
-        bytes[len++] = (char)(0x80 | (code >> 12 & 0x3f));
-        bytes[len++] = (char)(0x80 | (code >> 6 & 0x3f));
-    }
-    if (code >= 0x80) {
-        bytes[len++] = (char)(0x80 | (code & 0x3f));
-    }
-    return weir_buf_add(out, bytes, len);
-}
-
-static bool is_surrogate(int32_t unit, int32_t first)
-{
-    return unit >= first && unit < first + 0x400;
-}
-
-/** Code point of the \u escape at `at`; `*len` its bytes, those of a second half included. */
-static uint32_t read_unicode(const char *at, const char *end, size_t *len)
-{
-    const int32_t unit = hex4(at + 2, end);
-    *len = 6;
-    if (!is_surrogate(unit, 0xd800) && !is_surrogate(unit, 0xdc00)) {
-        return (uint32_t)unit;
-    }
-    const bool is_pair = is_surrogate(unit, 0xd800) && end - at >= 12 && at[6] == '\\' &&
-                         at[7] == 'u' && is_surrogate(hex4(at + 8, end), 0xdc00);
-    if (!is_pair) {
-        return 0xfffd;
-    }
-    *len = 12;
-    return 0x10000U + (((uint32_t)unit & 0x3ff) << 10) + ((uint32_t)hex4(at + 8, end) & 0x3ff);
-}
-
-bool weir_json_unescape(struct weir_slice raw, struct weir_buf *out)
-{
-    static const char NAMES[] = "\"\\/bfnrt";
-    static const char MEANS[] = "\"\\/\b\f\n\r\t";
-    const char *at = raw.ptr;
-    const char *const end = raw.ptr + raw.len;
-    bool fits = true;
-    while (at < end && fits) {
-        size_t len = is_plain(*at) ? 1 : special_len(at, end);
-        len = len > 0 ? len : 1; // broken: copy the byte
-        if (len == 6) {
-            const uint32_t code = read_unicode(at, end, &len);
-            fits = add_utf8(out, code);
-        } else if (*at == '\\' && len == 2) {
-            fits = weir_buf_add_char(out, MEANS[strchr(NAMES, at[1]) - NAMES]);
-        } else {
-            fits = weir_buf_add(out, at, len);
-        }
-        at += len;
-    }
-    return fits;
 }

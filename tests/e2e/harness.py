@@ -221,6 +221,11 @@ class TestCase(unittest.TestCase):
             self.assertEqual(count, outcomes[outcome])
 
 
+def request_id(level, number):
+    """X-Request-Id of a request: in the form of a UUID, since some servers answer 400 to anything else."""
+    return f"77656972-{level >> 12:04x}-4{level & 0xfff:03x}-8000-{number:012x}"
+
+
 def percentile(values, p):
     """The value below or at which p % of the values lie, by rank: what a histogram answers, without its rounding."""
     ordered = sorted(values)

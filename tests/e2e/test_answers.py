@@ -1,10 +1,11 @@
 """The dresses a good answer wears in the field: each must be ok, with the tokens the server said and not one more."""
 
 import unittest
+import uuid
 
 import answers
 from faults import FaultServer
-from harness import TestCase
+from harness import TestCase, request_id
 
 REQUESTS = 6
 
@@ -38,7 +39,8 @@ class GoodAnswers(TestCase):
     def test_request_ids_are_unique(self):
         self.ask(answers.chat())
         ids = [post.headers["x-request-id"] for post in self.posts]
-        self.assertEqual({f"weir-0-{number}" for number in range(REQUESTS)}, set(ids))
+        self.assertEqual({request_id(0, number) for number in range(REQUESTS)}, set(ids))
+        self.assertEqual({4}, {uuid.UUID(one).version for one in ids})
 
     def test_prompts_are_unique(self):
         self.ask(answers.chat(), "--isl", 32)

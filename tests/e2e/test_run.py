@@ -9,7 +9,7 @@ import unittest
 
 import answers
 from faults import FaultServer
-from harness import Run, Sim, TestCase, is_sanitized, percentile, weir
+from harness import Run, Sim, TestCase, is_sanitized, percentile, request_id, weir
 
 TOKENS = 20
 MS = 1e6
@@ -67,7 +67,7 @@ class Sweep(TestCase):
 
     def test_every_request_was_seen_by_the_server_once(self):
         self.assertEqual(len(self.run_.records), len(self.truth))
-        sent = {f"weir-{one['level']}-{one['id']}" for one in self.run_.records}
+        sent = {request_id(one["level"], one["id"]) for one in self.run_.records}
         self.assertEqual(sent, {one["request_id"] for one in self.truth})
 
     def test_tokens(self):
@@ -346,7 +346,8 @@ class Output(TestCase):
         for key in ("started_at", "ended_at"):
             self.assertRegex(run.summary[key], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
         self.assertLessEqual(run.summary["started_at"], run.summary["ended_at"])
-        self.assertTrue(re.fullmatch(r"[0-9a-f]+", run.summary["config_hash"]))
+        self.assertTrue(re.fullmatch(r"[0-9a-f]*[1-9a-f][0-9a-f]*", run.summary["config_hash"]), "not zero")
+        self.assertEqual(run.run["config_hash"], run.summary["config_hash"])
 
     def test_configuration_file_and_flags(self):
         path = self.dir / "c.yaml"

@@ -6,7 +6,7 @@ instant or a wrong join, which are off by far more.
 
 import unittest
 
-from harness import Sim, TestCase, is_sanitized, percentile
+from harness import Sim, TestCase, is_sanitized, percentile, request_id
 
 TOKENS = 20
 BOUND_MS = 25 if is_sanitized() else 2
@@ -24,7 +24,7 @@ class Truth(TestCase):
 
     def joined(self):
         theirs = {one["request_id"]: one for one in self.truth}
-        return [(one, theirs[f"weir-{one['level']}-{one['id']}"]) for one in self.run_.records]
+        return [(one, theirs[request_id(one["level"], one["id"])]) for one in self.run_.records]
 
     def test_counts_are_equal(self):
         self.assertEqual(120, self.true["requests"])

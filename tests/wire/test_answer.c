@@ -125,20 +125,19 @@ static const char *read_whole(struct fixture *fixture, bool is_stream, const cha
     return finish(fixture);
 }
 
-// ---- transcripts
-// -------------------------------------------------------------------------------------
+// ---- transcripts -------------------------------------------------------------------------------
 
 static void read_file(const char *name, const char *suffix, struct weir_buf *out)
 {
     char path[512];
     char block[4096];
     (void)snprintf(path, sizeof(path), "%s/%s%s", GOLDEN, name, suffix);
+    weir_buf_init(out, CAP);
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
         fail_msg("cannot read %s", path);
         return;
     }
-    weir_buf_init(out, CAP);
     size_t len = 0;
     while ((len = fread(block, 1, sizeof(block), file)) > 0) {
         assert_true(weir_buf_add(out, block, len));
@@ -229,8 +228,7 @@ static void test_cut_document_is_malformed(void **state)
     weir_buf_free(&bytes);
 }
 
-// ---- ends
-// ------------------------------------------------------------------------------------------
+// ---- ends --------------------------------------------------------------------------------------
 
 static void check_stream(void **state, const char *bytes, const char *wanted)
 {
@@ -315,8 +313,7 @@ static void test_feed_tells_when_the_rest_is_useless(void **state)
     assert_string_equal(finish(fixture), "text\nend\n= complete\n");
 }
 
-// ---- caps and errors
-// -----------------------------------------------------------------------------------
+// ---- caps and errors ---------------------------------------------------------------------------
 
 static void test_too_large(void **state)
 {
@@ -345,8 +342,8 @@ static void test_large_error_page(void **state)
     struct fixture *fixture = *state;
     struct weir_answer small;
     char page[4096];
-    memset(page, 'x', sizeof(page));
-    memcpy(page, "<html>\n\n  Bad", 13);
+    const int len = snprintf(page, sizeof(page), "<html>\n\n  Bad");
+    memset(page + len, 'x', sizeof(page) - (size_t)len);
     weir_answer_init(&small, chat(), 16, 0, write_event, fixture);
     weir_answer_begin(&small, chat(), false);
     assert_false(weir_answer_feed(&small, page, sizeof(page)));

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "weir/base/attr.h"
@@ -16,8 +17,7 @@ static const struct weir_dialect *chat(void)
     return weir_dialect_find("chat");
 }
 
-// ---- the table
-// -------------------------------------------------------------------------------------
+// ---- the table ---------------------------------------------------------------------------------
 
 static void test_rows_are_whole(void **state)
 {
@@ -71,8 +71,7 @@ static void test_dialect_of_path(void **state)
     assert_null(weir_dialect_of_path((struct weir_slice){NULL, 0}));
 }
 
-// ---- bodies
-// ----------------------------------------------------------------------------------------
+// ---- bodies ------------------------------------------------------------------------------------
 
 /** The body, which must be the JSON text `wanted` to the byte; returns the prompt's offset. */
 static size_t check_body(const char *dialect, const struct weir_body_spec *spec, const char *wanted)
@@ -228,8 +227,7 @@ static void test_body_is_appended(void **state)
     weir_buf_free(&out);
 }
 
-// ---- events
-// ----------------------------------------------------------------------------------------
+// ---- events ------------------------------------------------------------------------------------
 
 static struct weir_event parse(const char *data)
 {
@@ -509,13 +507,14 @@ static void test_malformed(void **state)
 static void test_deep_nesting_is_malformed(void **state)
 {
     (void)state;
+    static const char *const BEGINS[] = {"{\"choices\":", "{\"unknown\":"};
     char data[4096];
-    struct weir_event event;
-    memset(data, '[', sizeof(data));
-    memcpy(data, "{\"choices\":", 11);
-    assert_false(chat()->parse_event((struct weir_slice){data, sizeof(data)}, &event));
-    memcpy(data, "{\"unknown\":", 11);
-    assert_false(chat()->parse_event((struct weir_slice){data, sizeof(data)}, &event));
+    for (size_t i = 0; i < WEIR_COUNT_OF(BEGINS); i++) {
+        struct weir_event event;
+        const int len = snprintf(data, sizeof(data), "%s", BEGINS[i]);
+        memset(data + len, '[', sizeof(data) - (size_t)len);
+        assert_false(chat()->parse_event((struct weir_slice){data, sizeof(data)}, &event));
+    }
 }
 
 int main(void)

@@ -16,7 +16,7 @@
 
 struct weir_sink;
 
-/** Everything is borrowed and outlives the sink. */
+/** config and plan are borrowed and outlive the sink; the rest is copied. */
 struct weir_sink_setup {
     const struct weir_config *config;
     const struct weir_plan *plan;
