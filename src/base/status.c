@@ -33,23 +33,22 @@ int weir_status_exit_code(weir_status status)
     }
 }
 
-WEIR_PRINTF(6, 0)
-static void fill(struct weir_err *err, weir_status status, const char *file, int line, int column,
-                 const char *format, va_list args)
+/** Put the text into `filled`, and all of it into `err` only then: callers wrap an error in itself,
+ * with err->text among the arguments. */
+WEIR_PRINTF(3, 0)
+static void fill(struct weir_err *err, struct weir_err *filled, const char *format, va_list args)
 {
-    // copied at the end: callers wrap an error in itself, with err->text among the arguments
-    struct weir_err filled = {.status = status, .line = line, .column = column};
-    (void)weir_copy(filled.file, sizeof(filled.file), file);
-    (void)vsnprintf(filled.text, sizeof(filled.text), format, args);
-    *err = filled;
+    (void)vsnprintf(filled->text, sizeof(filled->text), format, args);
+    *err = *filled;
 }
 
 weir_status weir_fail(struct weir_err *err, weir_status status, const char *format, ...)
 {
     if (err != NULL) {
+        struct weir_err filled = {.status = status};
         va_list args;
         va_start(args, format);
-        fill(err, status, "", 0, 0, format, args);
+        fill(err, &filled, format, args);
         va_end(args);
     }
     return status;
@@ -59,9 +58,11 @@ weir_status weir_fail_at(struct weir_err *err, const char *file, int line, int c
                          const char *format, ...)
 {
     if (err != NULL) {
+        struct weir_err filled = {.status = WEIR_INVALID, .line = line, .column = column};
+        (void)weir_copy(filled.file, sizeof(filled.file), file);
         va_list args;
         va_start(args, format);
-        fill(err, WEIR_INVALID, file, line, column, format, args);
+        fill(err, &filled, format, args);
         va_end(args);
     }
     return WEIR_INVALID;

@@ -46,9 +46,7 @@ static uint32_t read_content(struct weir_json *json)
         return flag_if_text(json, WEIR_EVENT_TEXT);
     }
     uint32_t flags = 0;
-    if (!weir_json_open_array(json)) {
-        return 0;
-    }
+    (void)weir_json_open_array(json);
     while (weir_json_next_element(json)) {
         flags |= read_part(json);
     }

@@ -216,6 +216,31 @@ static void near_words_are_proposed(void **state)
     assert_null(weir_suggest("url", words, 0));
 }
 
+/** Of six letters up to three may differ. */
+static void nearness_is_a_number_of_edits(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *candidate;
+        bool is_near;
+    } cases[] = {
+        {"abcdef", true},  {"xyzdef", true},    {"wxyzef", false},     {"abcxyz", true},
+        {"abwxyz", false}, {"abcdefghi", true}, {"abcdefghij", false}, {"xyzabcdef", true},
+        {"abc", true},     {"ab", false},       {"def", true},         {"bcdefa", true},
+        {"badcfe", false}, {"axcyez", true},    {"fedcba", false},     {"a", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < WEIR_COUNT_OF(cases); i++) {
+        bool is_near = weir_suggest("abcdef", &cases[i].candidate, 1) != NULL;
+        if (is_near != cases[i].is_near) {
+            fail_msg("abcdef and %s", cases[i].candidate);
+        }
+    }
+    static const char *const words[] = {"abcxyz", "abcdxx", "abcdey", "abcdez"};
+    assert_string_equal(weir_suggest("abcdef", words, 4),
+                        "abcdey"); // the nearest, and of equals the first
+}
+
 static void very_long_words_are_not_compared(void **state)
 {
     (void)state;
@@ -267,6 +292,7 @@ int main(void)
         cmocka_unit_test(a_nul_does_not_end_a_number),
         cmocka_unit_test(whole_numbers_round_trip),
         cmocka_unit_test(near_words_are_proposed),
+        cmocka_unit_test(nearness_is_a_number_of_edits),
         cmocka_unit_test(very_long_words_are_not_compared),
         cmocka_unit_test(copies_are_cut_off_and_say_so),
         cmocka_unit_test(the_fingerprint_is_fnv1a),

@@ -178,6 +178,7 @@ static void durations_are_written_short(void **state)
         {1050 * WEIR_USEC, "1.05ms"},
         {1001 * WEIR_MSEC, "1.001s"},
         {90 * WEIR_SECOND, "90s"},
+        {WEIR_HOUR, "1h"},
         {2 * WEIR_HOUR, "2h"},
         {WEIR_HOUR + WEIR_SECOND, "3601s"},
         {WEIR_HOUR + 1, "3600000000.001us"},

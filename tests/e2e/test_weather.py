@@ -189,6 +189,10 @@ class BrokenOff(Weather):
             self.assertOnly(self.sweep(server.url, "-n", REQUESTS, "-c", 2, name="with"), "ok", REQUESTS)
         self.meet("reset", answers.lying_length(10, done=False, finish=False))
 
+    def test_end_mark_without_a_finish_and_a_lost_connection(self):
+        """What llama-cpp-python leaves of a stream that it gives up for another request."""
+        self.meet("reset", answers.lying_length(10, finish=False))
+
     def test_half_an_event(self):
         whole = answers.stream(4)
         self.meet("truncated", answers.raw_stream(*whole[:3], whole[3][:40]))

@@ -336,6 +336,18 @@ static void test_too_large(void **state)
     }
 }
 
+static void test_too_large_with_the_last_line(void **state)
+{
+    struct weir_answer small;
+    static const char BYTES[] = "data:12345\ndata:67890";
+    weir_answer_init(&small, chat(), 10, 0, write_event, *state);
+    weir_answer_begin(&small, chat(), true);
+    assert_true(weir_answer_feed(&small, BYTES, strlen(BYTES)));
+    assert_int_equal(weir_answer_finish(&small), WEIR_ANSWER_MALFORMED);
+    assert_string_equal(weir_answer_error(&small), "more than 10 bytes in one event");
+    weir_answer_free(&small);
+}
+
 /** An error page larger than the cap is still quoted. */
 static void test_large_error_page(void **state)
 {
@@ -439,6 +451,7 @@ int main(void)
         cmocka_unit_test(test_dialect_without_end_mark),
         cmocka_unit_test(test_feed_tells_when_the_rest_is_useless),
         cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_too_large_with_the_last_line),
         cmocka_unit_test(test_large_error_page),
         cmocka_unit_test(test_messages_of_error_bodies),
         cmocka_unit_test(test_messages_are_cut_at_whole_characters),

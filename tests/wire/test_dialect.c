@@ -311,7 +311,7 @@ static void test_tool_calls(void **state)
     check_delta("{\"tool_calls\":[null,1,\"x\",{\"function\":null},{\"function\":[]}]}", 0);
     check_delta("{\"tool_calls\":null}", 0);
     check_delta("{\"tool_calls\":[]}", 0);
-    check_delta("{\"function_call\":{\"name\":\"f\"}}", WEIR_EVENT_TOOL);
+    check_delta("{\"function_call\":{\"x\":[1],\"name\":\"f\"}}", WEIR_EVENT_TOOL);
     check_delta("{\"function_call\":{\"arguments\":\"\"}}", 0);
     check_delta("{\"function_call\":null}", 0);
 }
@@ -326,6 +326,7 @@ static void test_token_ids_count_where_no_text_is(void **state)
     check_flags("{\"choices\":[{\"delta\":{\"content\":\"\"},\"token_ids\":[]}]}", 0);
     check_flags("{\"choices\":[{\"delta\":{\"content\":\"\"},\"token_ids\":null}]}", 0);
     check_flags("{\"choices\":[{\"text\":\"\",\"output_ids\":[1]}]}", WEIR_EVENT_TEXT);
+    check_delta("{\"content\":\"\",\"token_ids\":[1]}", WEIR_EVENT_TEXT);
     check_flags("{\"prompt_token_ids\":[1,2],\"choices\":[{\"delta\":{\"content\":\"\"}}]}", 0);
 }
 

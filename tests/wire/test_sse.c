@@ -236,6 +236,9 @@ static void test_caps(void **state)
     check_cap(10, "data: 1234\ndata: 56789\n\n", WEIR_SSE_TOO_LARGE, "");
     check_cap(10, "data:12345\ndata:6789\n\n", WEIR_SSE_OK, "[]<12345\n6789>");
     check_cap(10, "data:12345\ndata:67890\n\n", WEIR_SSE_TOO_LARGE, "");
+    check_cap(10, "data:12345\ndata:67890", WEIR_SSE_TOO_LARGE, "");
+    check_cap(1, "\xef\xbb\n\n", WEIR_SSE_TOO_LARGE, "");
+    check_cap(0, "\n\r\n\n", WEIR_SSE_OK, "");
     check_cap(10, "data:12345\n\ndata:67890\n\n", WEIR_SSE_OK, "[]<12345>[]<67890>");
 }
 
