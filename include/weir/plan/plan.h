@@ -12,6 +12,7 @@
 #include "weir/base/status.h"
 #include "weir/base/str.h"
 #include "weir/config/config.h"
+#include "weir/plan/schedule.h"
 #include "weir/plan/target.h"
 #include "weir/wire/dialect.h"
 
@@ -23,10 +24,17 @@ struct weir_item {
     uint32_t prompt_words;    // words of a synthetic prompt; 0: not known
 };
 
+/** What a level holds constant. */
+enum weir_level_mode { WEIR_MODE_CONCURRENCY, WEIR_MODE_RATE };
+
 /** One step of the sweep. */
 struct weir_level {
     uint32_t target;          // index into targets
-    uint32_t concurrency;
+    enum weir_level_mode mode;
+    uint32_t concurrency;     // MODE_CONCURRENCY: requests kept in flight; else 0
+    double request_rate;      // MODE_RATE: mean rate asked for, requests/s; NAN for a schedule or a file of times
+    const struct weir_schedule *schedule; // MODE_RATE: when requests are due; lives as long as the plan
+    uint32_t repetition;      // 0 .. --repeat − 1
     uint64_t request_count;   // measured requests; 0: until `duration` is over
     weir_ns duration;         // of the measured window; 0: until request_count is reached
     uint64_t warmup_count;
