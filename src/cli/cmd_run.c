@@ -11,6 +11,7 @@
 #include "weir/cli/targets.h"
 #include "weir/engine/libraries.h"
 #include "weir/engine/run.h"
+#include "weir/result/rundir.h"
 
 /** What a run holds while it lasts. */
 struct session {
@@ -92,17 +93,25 @@ static uint64_t count_ok(const struct weir_summary *summary)
 }
 
 /** What the whole run came to. */
-static weir_status judge(const struct session *session)
+static weir_status judge(const struct session *session, struct weir_err *err)
 {
     const struct weir_summary *summary = &session->summary;
     if (summary->is_interrupted) {
         return WEIR_INTERRUPTED;
     }
     if (count_ok(summary) == 0) {
-        return WEIR_UNREACHABLE;
+        return weir_fail(err, WEIR_UNREACHABLE,
+                         "no request succeeded; the reasons are in %s/" WEIR_FILE_REPORT,
+                         weir_sink_dir(session->sink));
     }
-    bool is_invalid = summary->verdict.verdict == WEIR_VERDICT_INVALID;
-    return is_invalid && !session->config.allow_invalid ? WEIR_RUN_INVALID : WEIR_OK;
+    if (summary->verdict.verdict == WEIR_VERDICT_INVALID && !session->config.allow_invalid) {
+        return weir_fail(
+            err, WEIR_RUN_INVALID,
+            "the run is invalid: the client, not the server, was measured; see %s/" WEIR_FILE_REPORT
+            " (--allow-invalid accepts it)",
+            weir_sink_dir(session->sink));
+    }
+    return WEIR_OK;
 }
 
 static weir_status measure(struct session *session, struct weir_err *err)
@@ -139,7 +148,11 @@ int weir_cmd_run(int argc, char *const *argv)
     if (status == WEIR_OK) {
         status = measure(&session, &err);
     }
-    exit_code = status == WEIR_OK ? weir_status_exit_code(judge(&session)) : weir_cli_fail(&err);
+    if (status == WEIR_OK) {
+        status = judge(&session, &err);
+    }
+    exit_code = status == WEIR_OK || status == WEIR_INTERRUPTED ? weir_status_exit_code(status)
+                                                                : weir_cli_fail(&err);
     end(&session);
     return exit_code;
 }

@@ -201,8 +201,9 @@ static enum weir_outcome judge(struct weir_request *request, enum weir_outcome t
         return by_status;
     }
     if (transport != WEIR_OUTCOME_OK &&
-        !(transport == WEIR_OUTCOME_RESET && request->answer.has_end)) {
-        return transport; // a connection lost after the end mark has cost nothing
+        !(transport == WEIR_OUTCOME_RESET && request->is_answer_begun && request->answer.has_end &&
+          request->answer.has_finish)) {
+        return transport; // a connection lost after finish and end mark has cost nothing
     }
     return request->is_answer_begun ? outcome_of_answer(weir_answer_finish(&request->answer))
                                     : WEIR_OUTCOME_EMPTY;

@@ -12,6 +12,7 @@
 #include "level_internal.h"
 #include "weir/base/log.h"
 #include "weir/base/mem.h"
+#include "weir/base/str.h"
 #include "weir/engine/limits.h"
 
 /** The first Ctrl-C: deal no more, give what is in flight a moment, then cancel it. The second
@@ -69,14 +70,25 @@ static weir_status open_endpoints(const struct weir_config *config, const struct
     return status;
 }
 
+static uint32_t largest_level(const struct weir_plan *plan, size_t target)
+{
+    uint32_t largest = 0;
+    for (size_t i = 0; i < plan->level_count; i++) {
+        const struct weir_level *level = &plan->levels[i];
+        if (level->target == target && level->concurrency > largest) {
+            largest = level->concurrency;
+        }
+    }
+    return largest;
+}
+
 weir_status weir_run_check(const struct weir_config *config, const struct weir_plan *plan,
                            struct weir_err *err)
 {
     struct weir_endpoint *endpoints = NULL;
     weir_status status = open_endpoints(config, plan, &endpoints, err);
-    for (size_t i = 0; i < plan->level_count && status == WEIR_OK; i++) {
-        const struct weir_level *level = &plan->levels[i];
-        status = weir_limits_check(level->concurrency, &endpoints[level->target], err);
+    for (size_t i = 0; i < plan->target_count && status == WEIR_OK; i++) {
+        status = weir_limits_check(largest_level(plan, i), &endpoints[i], err);
     }
     weir_free(endpoints);
     return status;
@@ -97,7 +109,10 @@ weir_status weir_run(const struct weir_config *config, const struct weir_plan *p
                      struct weir_err *err)
 {
     struct run run = {.config = config, .plan = plan, .sink = sink, .out = out};
-    *out = (struct weir_summary){.started = weir_clock_now(), .seed = plan->seed};
+    *out = (struct weir_summary){.started = weir_clock_now(),
+                                 .seed = plan->seed,
+                                 .config_hash = weir_config_hash(config, FOR_RUN)};
+    (void)weir_copy(out->name, sizeof(out->name), config->name);
     (void)uv_loop_init(&run.loop);
     watch_signals(&run);
     weir_status status = open_endpoints(config, plan, &run.endpoints, err);

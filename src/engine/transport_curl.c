@@ -236,7 +236,9 @@ void weir__call_done(struct weir_call *call, CURLcode code)
         .is_reused = connects == 0,
         .was_retried = call->sends > 1,
         .connect_time = connects > 0 ? connect_time(call) : 0,
-        .message = call->error[0] != '\0' ? call->error : curl_easy_strerror(code),
+        .message = call->error[0] != '\0' ? call->error
+                   : code == CURLE_OK     ? ""
+                                          : curl_easy_strerror(code),
     };
     call->is_active = false;
     call->bridge->options.ops->on_done(call->context, &end, call->bridge->arrival.at);

@@ -28,17 +28,6 @@ static bool is_below_http(const struct weir_sample *sample)
            (sample->outcome == WEIR_OUTCOME_RESET && sample->first_byte == 0);
 }
 
-static void note_failure(struct weir_worker *worker, const struct weir_sample *sample,
-                         const char *message)
-{
-    if (worker->failures_told >= FAILURES_TOLD) {
-        return;
-    }
-    struct weir_failure_note note = {.sample = *sample};
-    (void)weir_copy(note.message, sizeof(note.message), message);
-    worker->failures_told += weir_ring_push(worker->failures, &note) ? 1 : 0;
-}
-
 /** The words for a failure: what the server said, else what the transport said. */
 static const char *words_for(const struct slot *slot, const char *transport)
 {
@@ -50,6 +39,31 @@ static const char *words_for(const struct slot *slot, const char *transport)
         slot->request.is_answer_begun ? weir_answer_error(&slot->request.answer) : "";
     bool is_transport = is_below_http(sample) || sample->outcome == WEIR_OUTCOME_RESET;
     return said[0] != '\0' && !is_transport ? said : transport;
+}
+
+/** The same with the status in front, where that is what failed: 401 and 404 are told apart by it.
+ */
+static void tell_failure(const struct slot *slot, const char *transport, char *out, size_t size)
+{
+    const struct weir_sample *sample = &slot->request.sample;
+    const char *words = words_for(slot, transport);
+    if (sample->http_status > 0 && sample->http_status != 200) {
+        (void)snprintf(out, size, "HTTP %d%s%s", sample->http_status, words[0] != '\0' ? ": " : "",
+                       words);
+    } else {
+        (void)weir_copy(out, size, words);
+    }
+}
+
+static void note_failure(const struct slot *slot, const char *transport)
+{
+    struct weir_worker *worker = slot->worker;
+    if (worker->failures_told >= FAILURES_TOLD) {
+        return;
+    }
+    struct weir_failure_note note = {.sample = slot->request.sample};
+    tell_failure(slot, transport, note.message, sizeof(note.message));
+    worker->failures_told += weir_ring_push(worker->failures, &note) ? 1 : 0;
 }
 
 /** A sample is finished: hand it on and free the slot. */
@@ -66,7 +80,7 @@ static void release(struct slot *slot, const char *transport, weir_ns now)
         worker->records_dropped++;
     }
     if (sample->outcome != WEIR_OUTCOME_OK) {
-        note_failure(worker, sample, words_for(slot, transport));
+        note_failure(slot, transport);
     }
     slot->pause = is_below_http(sample) ? (slot->pause > 0 ? slot->pause * 2 : PAUSE_MIN) : 0;
     slot->pause = slot->pause < PAUSE_MAX ? slot->pause : PAUSE_MAX;
@@ -179,8 +193,10 @@ static void start_next(struct slot *slot, weir_ns now)
     weir_request_begin(&slot->request, &dealt, now);
     worker->in_flight++;
     char request_id[48];
-    (void)snprintf(request_id, sizeof(request_id), "weir-%" PRIu32 "-%" PRIu64, worker->job.level,
-                   id);
+    // A UUID of version 4 in form ("weir", level, id): some servers refuse other ids with 400
+    (void)snprintf(
+        request_id, sizeof(request_id), "77656972-%04" PRIx32 "-4%03" PRIx32 "-8000-%012" PRIx64,
+        (worker->job.level >> 12U) & 0xffffU, worker->job.level & 0xfffU, id & 0xffffffffffffU);
     weir_call_start(slot->call, body_for(slot, item, id), item->body.len, request_id);
 }
 

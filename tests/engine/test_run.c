@@ -228,7 +228,7 @@ static void words_of_the_server_are_passed_on(void **state)
         {"concurrency", "2"}, {"request-count", "20"}, {"workers", "1"}};
     struct weir_summary summary = RUN(server, options, told);
     assert_int_equal(summary.levels[0].counters.outcomes[WEIR_OUTCOME_HTTP_429], 20);
-    assert_string_equal(told->message, "queue full");
+    assert_string_equal(told->message, "HTTP 429: queue full");
     weir_summary_free(&summary);
     canned_stop(server);
 }
