@@ -7,7 +7,8 @@ import subprocess
 import sys
 import tempfile
 
-WEIR = os.environ.get("WEIR_BIN", "build-bench/weir")
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+WEIR = os.environ.get("WEIR_BIN", os.path.join(ROOT, "build-bench", "weir"))
 FLOOR = os.path.join(os.path.dirname(WEIR), "bench", "bench_floor")
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, CLIENT_CORE = CORES[0], CORES[-1]

@@ -84,9 +84,10 @@ static void arm(struct weir__watch *watch, int events, uv_poll_cb callback)
     WEIR_ASSERT(failed == 0);
 }
 
-/** When the bytes about to be read arrived; also the client's own lag. */
+/** A wake-up by bytes: when those about to be read arrived; also the client's own lag. */
 static void stamp(struct weir_bridge *bridge, int fd)
 {
+    bridge->turn++;
     weir_ns now = weir_clock_now();
     bridge->arrival = weir_stamp_peek(&bridge->stamper, fd, now);
     if (bridge->arrival.is_kernel) {
@@ -106,11 +107,12 @@ static void on_poll(uv_poll_t *poll, int status, int events)
             NULL); // the server closed a connection at rest: libcurl notices when it wants it
         return;
     }
-    begin_turn(lane->bridge);
     int bits = status < 0 ? CURL_CSELECT_ERR : 0;
     if ((events & UV_READABLE) != 0) {
         stamp(lane->bridge, watch->fd);
         bits |= CURL_CSELECT_IN;
+    } else {
+        begin_turn(lane->bridge);
     }
     bits |= (events & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0;
     int running = 0;

@@ -48,7 +48,8 @@ static weir_ns peek_realtime(int fd)
                              .msg_iovlen = 1,
                              .msg_control = control.bytes,
                              .msg_controllen = sizeof(control)};
-    if (recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT) <= 0) {
+    // MSG_TRUNC: count the byte, but do not copy it; the stamp comes all the same
+    if (recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC) <= 0) {
         return 0;
     }
     for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c != NULL; c = CMSG_NXTHDR(&message, c)) {

@@ -1,7 +1,7 @@
 /** canned_server.h: a server for tests of the engine: one thread, poll(), the same answer to every
  * request. */
-#ifndef WEIR_TESTS_CANNED_SERVER_H
-#define WEIR_TESTS_CANNED_SERVER_H
+#ifndef WEIR_TESTS_ENGINE_CANNED_SERVER_H
+#define WEIR_TESTS_ENGINE_CANNED_SERVER_H
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
