@@ -2,6 +2,7 @@
 // model that only the server knows stays open.
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,11 +10,15 @@
 #include "weir/base/mem.h"
 #include "weir/base/units.h"
 #include "weir/cli/command.h"
+#include "weir/plan/arrivals.h"
 #include "weir/plan/plan.h"
 
 /** Most bytes of output; a body in the text form: so many from its beginning and its end. */
 #define OUTPUT_MAX ((size_t)512 << 20U)
 enum { BODY_HEAD = 240, BODY_TAIL = 120, COLUMN = 24 };
+
+/** Due times shown of an open-loop level. */
+enum { FIRST_DUE = 10 };
 
 static const char model_open[] = "the first that the server lists";
 
@@ -59,20 +64,106 @@ static void add_time(weir_ns time, struct weir_buf *out)
                         time == 0 ? "-" : weir_format_duration(time, text, sizeof(text)));
 }
 
-static void add_levels(const struct weir_plan *plan, struct weir_buf *out)
+static bool is_repeated(const struct weir_plan *plan)
 {
-    (void)weir_buf_addf(out, "\nLevels, one after the other\n  %4s %-*s %11s %10s %10s %10s %10s\n",
-                        "#", COLUMN, "target", "concurrency", "requests", "duration", "warm-up",
-                        "(time)");
+    return plan->levels[plan->level_count - 1].repetition > 0;
+}
+
+/** "#, target" and what ends every line of levels. */
+static void begin_level(const struct weir_plan *plan, size_t index, struct weir_buf *out)
+{
+    (void)weir_buf_addf(out, "  %4zu %-*s", index + 1, COLUMN,
+                        plan->targets[plan->levels[index].target].name);
+}
+
+static void end_level(const struct weir_plan *plan, size_t index, struct weir_buf *out)
+{
+    if (is_repeated(plan)) {
+        (void)weir_buf_addf(out, " %10" PRIu32, plan->levels[index].repetition + 1);
+    }
+    (void)weir_buf_add_char(out, '\n');
+}
+
+static void add_closed_levels(const struct weir_plan *plan, struct weir_buf *out)
+{
+    (void)weir_buf_addf(out, "  %4s %-*s %11s %10s %10s %10s %10s%s\n", "#", COLUMN, "target",
+                        "concurrency", "requests", "duration", "warm-up", "(time)",
+                        is_repeated(plan) ? " repetition" : "");
     for (size_t i = 0; i < plan->level_count; i++) {
         const struct weir_level *level = &plan->levels[i];
-        (void)weir_buf_addf(out, "  %4zu %-*s %11" PRIu32, i + 1, COLUMN,
-                            plan->targets[level->target].name, level->concurrency);
+        begin_level(plan, i, out);
+        (void)weir_buf_addf(out, " %11" PRIu32, level->concurrency);
         add_count(level->request_count, out);
         add_time(level->duration, out);
         add_count(level->warmup_count, out);
         add_time(level->warmup_duration, out);
-        (void)weir_buf_add_char(out, '\n');
+        end_level(plan, i, out);
+    }
+}
+
+/** What decides when requests are due: "poisson", "gamma", "file". */
+static const char *arrival_of(const struct weir_level *level)
+{
+    static const char *const keys[] = {
+#define XX(name, key, meaning) key,
+        WEIR_ARRIVAL_MAP(XX)
+#undef XX
+    };
+    return level->schedule->times != NULL ? "file" : keys[level->schedule->arrival];
+}
+
+/** Forecasts are the same for neighbours of one schedule, and long schedules take a while. */
+static struct weir_forecast forecast_of(const struct weir_plan *plan, size_t index,
+                                        const struct weir_forecast *before)
+{
+    const struct weir_level *level = &plan->levels[index];
+    return index > 0 && plan->levels[index - 1].schedule == level->schedule
+               ? *before
+               : weir_arrivals_forecast(level);
+}
+
+static void add_seconds(weir_ns time, struct weir_buf *out)
+{
+    (void)weir_buf_addf(out, " %12.3f", (double)time / (double)WEIR_SECOND);
+}
+
+/** The rate as a number, or what stands in its place. */
+static void add_rate(const struct weir_level *level, struct weir_buf *out)
+{
+    if (isfinite(level->request_rate)) {
+        (void)weir_buf_addf(out, " %10g", level->request_rate);
+    } else {
+        (void)weir_buf_addf(out, " %10s", level->schedule->times != NULL ? "-" : "varies");
+    }
+    (void)weir_buf_addf(out, " %8s", arrival_of(level));
+}
+
+/** Requests and windows are means over seeds: the very ones are known when the level has ended. */
+static void add_open_levels(const struct weir_plan *plan, struct weir_buf *out)
+{
+    struct weir_forecast forecast = {0};
+    (void)weir_buf_addf(out, "  %4s %-*s %10s %8s %12s %12s %12s%s\n", "#", COLUMN, "target",
+                        "requests/s", "arrival", "expected", "window (s)", "to (s)",
+                        is_repeated(plan) ? " repetition" : "");
+    for (size_t i = 0; i < plan->level_count; i++) {
+        const struct weir_level *level = &plan->levels[i];
+        forecast = forecast_of(plan, i, &forecast);
+        begin_level(plan, i, out);
+        add_rate(level, out);
+        (void)weir_buf_addf(out, " %12.0f", forecast.measured);
+        add_seconds(forecast.window_start, out);
+        add_seconds(forecast.window_end, out);
+        end_level(plan, i, out);
+    }
+}
+
+static void add_levels(const struct weir_plan *plan, struct weir_buf *out)
+{
+    (void)weir_buf_add_str(out, "\nLevels, one after the other\n");
+    if (plan->levels[0].mode == WEIR_MODE_RATE) {
+        add_open_levels(plan, out);
+    } else {
+        add_closed_levels(plan, out);
     }
 }
 
@@ -217,19 +308,58 @@ static json_t *targets_json(const struct weir_plan *plan)
     return targets;
 }
 
+/** Due times of the first requests, from the level's start. */
+static json_t *first_due_json(const struct weir_level *level)
+{
+    json_t *times = json_array();
+    struct weir_arrivals arrivals;
+    struct weir_arrival_due due;
+    weir_arrivals_begin(level, &arrivals);
+    for (int i = 0; i < FIRST_DUE && weir_arrivals_next(&arrivals, &due); i++) {
+        (void)json_array_append_new(times, json_real((double)due.offset / (double)WEIR_SECOND));
+    }
+    return times;
+}
+
+/** What an open-loop level has beside the rest. */
+static json_t *arrivals_json(const struct weir_level *level, const struct weir_forecast *forecast)
+{
+    const struct weir_schedule *schedule = level->schedule;
+    const bool is_gamma = schedule->times == NULL && schedule->arrival == WEIR_ARRIVAL_GAMMA;
+    return json_pack(
+        "{s:s, s:o, s:o, s:b, s:f, s:{s:f, s:f}, s:o}", "arrival", arrival_of(level), "burstiness",
+        is_gamma ? json_real(schedule->burstiness) : json_null(), "burst",
+        count_or_null(schedule->times == NULL ? schedule->burst : 0), "is_rescaled",
+        schedule->rescale > 0, "expected_requests", forecast->measured, "expected_window",
+        "start_s", (double)forecast->window_start / (double)WEIR_SECOND, "end_s",
+        (double)forecast->window_end / (double)WEIR_SECOND, "first_due_s", first_due_json(level));
+}
+
+static json_t *level_json(const struct weir_plan *plan, const struct weir_level *level)
+{
+    const bool is_open = level->mode == WEIR_MODE_RATE;
+    return json_pack(
+        "{s:s, s:s, s:o, s:o, s:i, s:o, s:o, s:o, s:o}", "target",
+        plan->targets[level->target].name, "mode", is_open ? "rate" : "concurrency", "concurrency",
+        count_or_null(level->concurrency), "request_rate",
+        isfinite(level->request_rate) ? json_real(level->request_rate) : json_null(), "repetition",
+        (int)level->repetition, "request_count", count_or_null(level->request_count), "duration_s",
+        seconds_or_null(level->duration), "warmup_count", count_or_null(level->warmup_count),
+        "warmup_duration_s", seconds_or_null(level->warmup_duration));
+}
+
 static json_t *levels_json(const struct weir_plan *plan)
 {
     json_t *levels = json_array();
+    struct weir_forecast forecast = {0};
     for (size_t i = 0; i < plan->level_count; i++) {
         const struct weir_level *level = &plan->levels[i];
-        (void)json_array_append_new(
-            levels,
-            json_pack("{s:s, s:I, s:o, s:o, s:o, s:o}", "target", plan->targets[level->target].name,
-                      "concurrency", (json_int_t)level->concurrency, "request_count",
-                      count_or_null(level->request_count), "duration_s",
-                      seconds_or_null(level->duration), "warmup_count",
-                      count_or_null(level->warmup_count), "warmup_duration_s",
-                      seconds_or_null(level->warmup_duration)));
+        json_t *object = level_json(plan, level);
+        if (level->mode == WEIR_MODE_RATE) {
+            forecast = forecast_of(plan, i, &forecast);
+            (void)json_object_update_new(object, arrivals_json(level, &forecast));
+        }
+        (void)json_array_append_new(levels, object);
     }
     return levels;
 }

@@ -77,6 +77,14 @@ static bool add_entry(struct weir_buf *out, const char *label, const char *text,
     return fits && weir_buf_add_char(out, '\n');
 }
 
+/** The title of a group on lines of its own, a blank line before all but the first. */
+static bool add_title(struct weir_buf *out, const char *title, bool is_first, size_t width)
+{
+    struct paragraph at = {out, 0, width - 1, 0}; // room for the colon
+    return (is_first || weir_buf_add_char(out, '\n')) && add_words(&at, title) &&
+           weir_buf_add_str(out, ":\n");
+}
+
 /** A switch that is on is turned off by --no-name: show both ways. */
 static const char *switch_prefix(const struct weir__option *option)
 {
@@ -132,7 +140,7 @@ bool weir_config_help(int command, int width, struct weir_buf *out)
             continue;
         }
         if (group != weir_option_group(id)) {
-            fits = weir_buf_addf(out, "%s%s:\n", group != NULL ? "\n" : "", weir_option_group(id));
+            fits = add_title(out, weir_option_group(id), group == NULL, columns);
             group = weir_option_group(id);
         }
         fits = fits && add_option_help(&defaults, id, columns, out);
@@ -204,7 +212,8 @@ static bool add_kinds(struct weir_buf *out)
     static const struct weir__kind *const kinds[] = {
         &weir__kind_STR,         &weir__kind_STR_LIST,      &weir__kind_SECRET,
         &weir__kind_SECRET_LIST, &weir__kind_INPUT_LIST,    &weir__kind_BOOL,
-        &weir__kind_COUNT,       &weir__kind_COUNT_LIST,    &weir__kind_DURATION,
+        &weir__kind_COUNT,       &weir__kind_COUNT_LIST,    &weir__kind_F64,
+        &weir__kind_F64_LIST,    &weir__kind_SIZE,          &weir__kind_DURATION,
         &weir__kind_ENUM,        &weir__kind_DIST_DURATION, &weir__kind_DIST_COUNT,
     };
     bool fits = weir_buf_add_str(out, "\n## Values\n\n| kind | what it is |\n|---|---|\n");

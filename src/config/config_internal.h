@@ -73,6 +73,9 @@ extern const struct weir__kind weir__kind_INPUT_LIST;
 extern const struct weir__kind weir__kind_BOOL;
 extern const struct weir__kind weir__kind_COUNT;
 extern const struct weir__kind weir__kind_COUNT_LIST;
+extern const struct weir__kind weir__kind_F64;
+extern const struct weir__kind weir__kind_F64_LIST;
+extern const struct weir__kind weir__kind_SIZE;
 extern const struct weir__kind weir__kind_DURATION;
 extern const struct weir__kind weir__kind_ENUM;
 extern const struct weir__kind weir__kind_DIST_DURATION;
@@ -81,6 +84,13 @@ extern const struct weir__kind weir__kind_DIST_COUNT;
 /** Limits of a number as people write them: "1ms to 10s"; "" for kinds without limits. Returns
  * `out`. */
 const char *weir__format_range(const struct weir__option *option, char *out, size_t size);
+
+/** Is `value`, written as `text`, within the limits of the option? */
+bool weir__in_range(const struct weir__option *option, struct weir_slice text, double value,
+                    struct weir__why *why);
+
+/** May a list of `count` items take one more? */
+bool weir__has_room(size_t count, struct weir__why *why);
 
 /** A count within the limits of the option, or -1 for "auto" where the option takes it. */
 bool weir__parse_count(const struct weir__option *option, struct weir_slice text, int64_t *out,

@@ -81,8 +81,8 @@ const char *weir__format_range(const struct weir__option *option, char *out, siz
     return out;
 }
 
-static bool in_range(const struct weir__option *option, struct weir_slice text, double value,
-                     struct weir__why *why)
+bool weir__in_range(const struct weir__option *option, struct weir_slice text, double value,
+                    struct weir__why *why)
 {
     if (value >= option->info.min && value <= option->info.max) {
         return true;
@@ -109,7 +109,7 @@ bool weir__parse_count(const struct weir__option *option, struct weir_slice text
         return weir__because(why, "\"%s\" is not a whole number; write 100, 1.5k or 2M%s",
                              weir__show(text).text, accepts_auto(option) ? ", or auto" : "");
     }
-    if (!in_range(option, text, (double)value, why)) {
+    if (!weir__in_range(option, text, (double)value, why)) {
         return false;
     }
     *out = value;
@@ -176,7 +176,7 @@ static bool duration_parse(const struct weir__option *option, struct weir_slice 
     if (!weir_parse_duration(text, &value)) {
         return not_a_duration(text, why);
     }
-    if (!in_range(option, text, (double)value, why)) {
+    if (!weir__in_range(option, text, (double)value, why)) {
         return false;
     }
     *(WEIR_FIELD_DURATION *)field = value;
@@ -216,7 +216,7 @@ static bool dist_duration_parse(const struct weir__option *option, struct weir_s
             "50ms:lognormal:5ms",
             weir__show(text).text);
     }
-    if (!in_range(option, text, dist.mean, why)) {
+    if (!weir__in_range(option, text, dist.mean, why)) {
         return false;
     }
     *(WEIR_FIELD_DIST_DURATION *)field = dist;
@@ -251,7 +251,7 @@ static bool dist_count_parse(const struct weir__option *option, struct weir_slic
             "100:lognormal:40",
             weir__show(text).text);
     }
-    if (!in_range(option, text, dist.mean, why)) {
+    if (!weir__in_range(option, text, dist.mean, why)) {
         return false;
     }
     *(WEIR_FIELD_DIST_COUNT *)field = dist;
@@ -272,6 +272,45 @@ const struct weir__kind weir__kind_DIST_COUNT = {
     .parse = dist_count_parse,
     .format = dist_count_format,
     .limit = weir__count_limit,
+};
+
+static bool size_parse(const struct weir__option *option, struct weir_slice text, bool is_append,
+                       void *field, struct weir__why *why)
+{
+    (void)is_append;
+    int64_t value = 0;
+    if (!weir_parse_size(text, &value)) {
+        return weir__because(why,
+                             "\"%s\" is not a size; write 64KiB, 100MB or 2GiB (units B KB MB GB "
+                             "KiB MiB GiB)",
+                             weir__show(text).text);
+    }
+    if (!weir__in_range(option, text, (double)value, why)) {
+        return false;
+    }
+    *(WEIR_FIELD_SIZE *)field = value;
+    return true;
+}
+
+static bool size_format(const struct weir__option *option, const void *field, struct weir_buf *out)
+{
+    (void)option;
+    char text[48];
+    const WEIR_FIELD_SIZE *value = field;
+    return weir_buf_add_str(out, weir_format_size(*value, text, sizeof(text)));
+}
+
+static void size_limit(double value, char *out, size_t size)
+{
+    (void)weir_format_size((int64_t)value, out, size);
+}
+
+const struct weir__kind weir__kind_SIZE = {
+    .name = "size",
+    .summary = "a size with its unit, as 64KiB, 100MB or 2GiB; a bare number is bytes",
+    .parse = size_parse,
+    .format = size_format,
+    .limit = size_limit,
 };
 
 // ---- choices

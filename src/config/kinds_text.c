@@ -118,7 +118,7 @@ static void str_list_free(void *field)
     *list = (struct weir_str_list){NULL, 0};
 }
 
-static bool has_room(size_t count, struct weir__why *why)
+bool weir__has_room(size_t count, struct weir__why *why)
 {
     return count < WEIR__LIST_ITEMS_MAX ||
            weir__because(why, "more than %d items", (int)WEIR__LIST_ITEMS_MAX);
@@ -132,7 +132,7 @@ static bool str_list_parse(const struct weir__option *option, struct weir_slice 
     if (text.len == 0) {
         return weir__because(why, "the value is empty");
     }
-    if (is_append && !has_room(list->count, why)) {
+    if (is_append && !weir__has_room(list->count, why)) {
         return false;
     }
     if (!is_append) {
@@ -339,7 +339,7 @@ static bool count_list_parse(const struct weir__option *option, struct weir_slic
     }
     struct weir_slice part;
     while (weir_slice_next_part(&text, ',', &part)) {
-        if (!has_room(grown.count, why) ||
+        if (!weir__has_room(grown.count, why) ||
             !weir__parse_count(option, weir_slice_trim(part), &grown.items[grown.count], why)) {
             count_list_free(&grown);
             return false;

@@ -73,7 +73,8 @@ const struct weir__option *weir__option(enum weir_option_id id)
 
 bool weir__option_shapes_load(enum weir_option_id id)
 {
-    return group_of(id)->first != (int)FIRST_output;
+    const int first = group_of(id)->first;
+    return first != (int)FIRST_objectives && first != (int)FIRST_output;
 }
 
 /** Say what to write instead of `name`, which no option is called. */

@@ -47,8 +47,10 @@ static void settle(struct weir__lane *lane)
  */
 static void begin_turn(struct weir_bridge *bridge)
 {
+    weir_ns now = weir_clock_now();
     bridge->turn++;
-    bridge->arrival = (struct weir_arrival){weir_clock_now(), false};
+    bridge->bodies = 0;
+    bridge->arrival = (struct weir_arrival){now, now, false};
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -88,11 +90,12 @@ static void arm(struct weir__watch *watch, int events, uv_poll_cb callback)
 static void stamp(struct weir_bridge *bridge, int fd)
 {
     bridge->turn++;
+    bridge->bodies = 0;
     weir_ns now = weir_clock_now();
     bridge->arrival = weir_stamp_peek(&bridge->stamper, fd, now);
     if (bridge->arrival.is_kernel) {
         bridge->kernel_stamps++;
-        (void)weir_hist_record(bridge->lag, now - bridge->arrival.at);
+        (void)weir_hist_record(bridge->lag, now - bridge->arrival.first);
     } else {
         bridge->user_stamps++;
     }

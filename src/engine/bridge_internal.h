@@ -6,7 +6,7 @@
 
 #include "weir/engine/bridge.h"
 
-enum { WEIR__REQUEST_ID_BYTES = 64, WEIR__LANE_CALLS = 128 };
+enum { WEIR__REQUEST_ID_BYTES = 64, WEIR__LANE_CALLS = 256 };
 
 struct weir__lane {
     struct weir_bridge *bridge;
@@ -56,6 +56,7 @@ struct weir_bridge {
     // per wake-up
     struct weir_arrival arrival;
     uint64_t turn;
+    unsigned bodies; // parts of bodies passed on so far
     // audit
     struct weir_stamper stamper;
     struct weir_hist *lag;

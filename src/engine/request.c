@@ -5,7 +5,7 @@
 #include "weir/base/attr.h"
 #include "weir/base/mem.h"
 
-enum { EVENT_CAP = 4 << 20, EVENT_RESERVE = 2048 };
+enum { EVENT_CAP = 4 << 20, EVENT_RESERVE = 512 };
 
 /** The only door between states. */
 static void set_state(struct weir_request *request, enum weir_request_state next)
@@ -62,7 +62,7 @@ static void note_token(struct weir_request *request, const struct weir_event *ev
         token.ttft = token.at - sample->sent;
     } else {
         token.gap = token.at - sample->last_token;
-        token.is_coalesced = request->turn == request->last_turn;
+        token.is_coalesced = request->turn == request->last_turn && token.gap == 0;
         keep_gap(request, token.gap, token.tokens);
     }
     if (sample->chunks == 1) {

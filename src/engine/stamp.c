@@ -35,20 +35,19 @@ void weir_stamper_refresh(struct weir_stamper *stamper, weir_ns now)
     }
 }
 
-/** CLOCK_REALTIME stamp of the next unread byte, or 0. */
-static weir_ns peek_realtime(int fd)
+/** CLOCK_REALTIME stamp of the segment that holds the last of the next `len` unread bytes, or 0. */
+static weir_ns peek_realtime(int fd, size_t len)
 {
-    char byte = 0;
+    static char nothing[WEIR_READ_BYTES]; // MSG_TRUNC: bytes are counted, not copied
     union {
         char bytes[CMSG_SPACE(sizeof(struct timespec))];
         struct cmsghdr align;
     } control;
-    struct iovec part = {&byte, 1};
+    struct iovec part = {nothing, len};
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
                              .msg_control = control.bytes,
                              .msg_controllen = sizeof(control)};
-    // MSG_TRUNC: count the byte, but do not copy it; the stamp comes all the same
     if (recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC) <= 0) {
         return 0;
     }
@@ -62,18 +61,29 @@ static weir_ns peek_realtime(int fd)
     return 0;
 }
 
+static weir_ns earlier(weir_ns a, weir_ns b)
+{
+    return a < b ? a : b;
+}
+
 struct weir_arrival weir_stamp_peek(struct weir_stamper *stamper, int fd, weir_ns now)
 {
-    weir_ns realtime = peek_realtime(fd);
+    weir_ns realtime = peek_realtime(fd, 1);
     if (realtime == 0) {
-        return (struct weir_arrival){now, false};
+        return (struct weir_arrival){now, now, false};
     }
-    weir_ns at = realtime - stamper->offset;
-    if (at > now || now - at > 100 * WEIR_MSEC) {
+    weir_ns first = realtime - stamper->offset;
+    if (first > now || now - first > 100 * WEIR_MSEC) {
         // In the future, or suspiciously old: the wall clock may have been stepped since the offset
         // was taken.
         measure(stamper, now);
-        at = realtime - stamper->offset;
+        first = realtime - stamper->offset;
     }
-    return (struct weir_arrival){at < now ? at : now, true};
+    first = earlier(first, now);
+    weir_ns last = first;
+    if (now - first > WEIR_STAMP_PROMPT) {
+        weir_ns newest = peek_realtime(fd, WEIR_READ_BYTES) - stamper->offset;
+        last = newest > first ? earlier(newest, now) : first;
+    }
+    return (struct weir_arrival){first, last, true};
 }

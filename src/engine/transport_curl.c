@@ -66,16 +66,19 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     (void)bytes;
     struct weir_call *call = context;
-    call->bridge->options.ops->on_head(call->context, call->bridge->arrival.at);
+    call->bridge->options.ops->on_head(call->context, call->bridge->arrival.first);
     return size * count;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct weir_call *call = context;
-    const struct weir_bridge *bridge = call->bridge;
-    bool wants_more =
-        bridge->options.ops->on_body(call->context, call, bytes, size * count, bridge->arrival.at);
+    struct weir_bridge *bridge = call->bridge;
+    // libcurl passes on each HTTP chunk by itself. When several came out of one read, the first
+    // arrived with the first segment, and those behind it, as far as two stamps can tell, with the
+    // last.
+    weir_ns at = bridge->bodies++ == 0 ? bridge->arrival.first : bridge->arrival.last;
+    bool wants_more = bridge->options.ops->on_body(call->context, call, bytes, size * count, at);
     return wants_more ? size * count : 0;
 }
 
@@ -88,7 +91,7 @@ static void set_protocol(struct weir_call *call)
     SET(call, FOLLOWLOCATION, 0L);
     SET(call, PROXY, "");
     SET(call, NOPROXY, "*");
-    SET(call, BUFFERSIZE, (long)BUFFER_BYTES);
+    SET(call, BUFFERSIZE, (long)WEIR_READ_BYTES);
     SET(call, TCP_KEEPALIVE, 1L);
     SET(call, MAXAGE_CONN, (long)IDLE_MAX_S);
     SET(call, CONNECTTIMEOUT_MS, (long)CONNECT_BACKSTOP_MS);
@@ -241,5 +244,5 @@ void weir__call_done(struct weir_call *call, CURLcode code)
                                           : curl_easy_strerror(code),
     };
     call->is_active = false;
-    call->bridge->options.ops->on_done(call->context, &end, call->bridge->arrival.at);
+    call->bridge->options.ops->on_done(call->context, &end, call->bridge->arrival.last);
 }

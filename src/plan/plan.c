@@ -3,19 +3,16 @@
 
 #include <string.h>
 
+#include "plan_internal.h"
 #include "weir/base/arena.h"
 #include "weir/base/buf.h"
 #include "weir/plan/dataset.h"
 #include "weir/plan/extra.h"
 #include "weir/plan/prompt.h"
 
-/** Largest body and largest plan, in bytes; most levels. */
+/** Largest body and largest plan, in bytes. */
 #define BODY_BYTES_MAX ((size_t)256 << 20U)
 #define PLAN_BYTES_MAX ((size_t)2 << 30U)
-enum { LEVELS_MAX = 10000 };
-
-/** Taken when neither --request-count nor --duration is given. */
-#define DURATION_DEFAULT (30 * WEIR_SECOND)
 
 /** What one item is made of, for every target. */
 struct source {
@@ -84,33 +81,8 @@ static weir_status check_messages(const struct maker *maker)
     return WEIR_OK;
 }
 
-// ---- levels
-// ----------------------------------------------------------------------------------------
-
-static weir_status make_levels(struct weir_plan *plan, const struct weir_config *config,
-                               struct weir_err *err)
-{
-    size_t steps = config->concurrency.count;
-    if (steps == 0 || steps > LEVELS_MAX / plan->target_count) {
-        return weir_fail(err, WEIR_INVALID,
-                         "%zu concurrencies for %zu targets: a run has 1 to %d levels", steps,
-                         plan->target_count, LEVELS_MAX);
-    }
-    bool is_endless = config->request_count == 0 && config->duration == 0;
-    plan->level_count = steps * plan->target_count;
-    plan->levels = weir_arena_alloc(plan->arena, plan->level_count * sizeof(*plan->levels));
-    for (size_t i = 0; i < plan->level_count; i++) {
-        plan->levels[i] = (struct weir_level){
-            .target = (uint32_t)(i % plan->target_count),
-            .concurrency = (uint32_t)config->concurrency.items[i / plan->target_count],
-            .request_count = (uint64_t)config->request_count,
-            .duration = is_endless ? DURATION_DEFAULT : config->duration,
-            .warmup_count = (uint64_t)config->warmup_count,
-            .warmup_duration = config->warmup_duration,
-        };
-    }
-    return WEIR_OK;
-}
+// ---- items
+// -----------------------------------------------------------------------------------------
 
 /** Synthetic prompts worth making: no more than the longest level can send. */
 static size_t pool_size(const struct weir_plan *plan, const struct weir_config *config)
@@ -122,14 +94,11 @@ static size_t pool_size(const struct weir_plan *plan, const struct weir_config *
             return (size_t)config->prompt_pool;
         }
         uint64_t sent = level->request_count + level->warmup_count +
-                        level->concurrency; // load stays on to the end
+                        level->concurrency; // a closed loop's load stays on to the end
         most = sent > most ? sent : most;
     }
     return most < (uint64_t)config->prompt_pool ? (size_t)most : (size_t)config->prompt_pool;
 }
-
-// ---- items
-// -----------------------------------------------------------------------------------------
 
 /** Row i of the input file. */
 static struct source source_of_row(const struct maker *maker, size_t i)
@@ -267,32 +236,15 @@ static uint32_t longest_answer(const struct weir_plan *plan)
     return most;
 }
 
-static uint64_t hash_u64(uint64_t hash, uint64_t value)
-{
-    unsigned char bytes[8]; // the same on machines of either byte order
-    for (unsigned i = 0; i < 8; i++) {
-        bytes[i] = (unsigned char)(value >> (8U * i) & 0xffU);
-    }
-    return weir_hash(hash, bytes, sizeof(bytes));
-}
-
 static uint64_t hash_plan(const struct weir_plan *plan)
 {
-    uint64_t hash = hash_u64(WEIR_HASH_START, plan->seed);
+    uint64_t hash = weir__hash_u64(WEIR_HASH_START, plan->seed);
     for (size_t i = 0; i < plan->target_count; i++) {
         hash = weir_hash(hash, plan->targets[i].name, strlen(plan->targets[i].name) + 1);
     }
-    for (size_t i = 0; i < plan->level_count; i++) {
-        const struct weir_level *level = &plan->levels[i];
-        hash = hash_u64(hash, level->target);
-        hash = hash_u64(hash, level->concurrency);
-        hash = hash_u64(hash, level->request_count);
-        hash = hash_u64(hash, (uint64_t)level->duration);
-        hash = hash_u64(hash, level->warmup_count);
-        hash = hash_u64(hash, (uint64_t)level->warmup_duration);
-    }
+    hash = weir__levels_hash(hash, plan);
     for (size_t i = 0; i < plan->item_count * plan->target_count; i++) {
-        hash = hash_u64(hash, plan->items[i].body.len);
+        hash = weir__hash_u64(hash, plan->items[i].body.len);
         hash = weir_hash(hash, plan->items[i].body.ptr, plan->items[i].body.len);
     }
     return hash;
@@ -301,7 +253,7 @@ static uint64_t hash_plan(const struct weir_plan *plan)
 static weir_status make_plan(struct maker *maker)
 {
     const struct weir_config *config = maker->config;
-    weir_status status = make_levels(maker->plan, config, maker->err);
+    weir_status status = weir__levels_make(maker->plan, config, maker->err);
     if (status == WEIR_OK) {
         status = weir_extra_parse(&config->extra_inputs, maker->scratch, &maker->extra, maker->err);
     }
@@ -318,6 +270,9 @@ weir_status weir_plan_new(const struct weir_config *config, const struct weir_ta
                           size_t target_count, struct weir_plan **out, struct weir_err *err)
 {
     weir_status status = check_config(config, err);
+    if (status == WEIR_OK) {
+        status = weir__levels_check(config, err);
+    }
     if (status != WEIR_OK) {
         return status;
     }

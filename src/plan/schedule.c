@@ -32,8 +32,7 @@ static weir_ns whole_and_rest(double whole, weir_ns unit, double rest_s)
     return (weir_ns)whole * unit + ns_of(rest_s);
 }
 
-// ---- one piece: rate, area, and the inverse of the area
-// ------------------------------------------
+// ---- one piece: rate, area, and the inverse of the area ----------------------------------------
 
 /** Rate `t` seconds into the piece. */
 static double piece_rate(const struct weir_piece *piece, double t)
@@ -165,8 +164,7 @@ static weir_ns piece_reach(const struct weir_piece *piece, double area, double t
     return is_endless || at < piece->length ? at : NEVER; // rounding may carry it to the very end
 }
 
-// ---- the whole schedule
-// --------------------------------------------------------------------------
+// ---- the whole schedule ------------------------------------------------------------------------
 
 /** Number of times before `until`. */
 static size_t times_before(const struct weir_schedule *schedule, weir_ns until)
@@ -251,8 +249,7 @@ weir_ns weir_schedule_length(const struct weir_schedule *schedule)
     return length;
 }
 
-// ---- walking
-// -------------------------------------------------------------------------------------
+// ---- walking -----------------------------------------------------------------------------------
 
 /** Mean 1. The first is the rest of a gap that was under way: a uniform part of one drawn with
  * odds in proportion to its length, and so of shape + 1. */

@@ -21,8 +21,7 @@ struct scanner {
     bool has_load;  // some rate is above 0
 };
 
-// ---- bytes and words
-// -----------------------------------------------------------------------------
+// ---- bytes and words ---------------------------------------------------------------------------
 
 static char peek(const struct scanner *scan)
 {
@@ -117,8 +116,7 @@ static bool take_text(struct scanner *scan, const char *text)
     return true;
 }
 
-// ---- rates and times
-// -----------------------------------------------------------------------------
+// ---- rates and times ---------------------------------------------------------------------------
 
 /** "/s" and its like, or nothing, which means the same. */
 static weir_status take_per(struct scanner *scan, double *rate)
@@ -218,8 +216,7 @@ static weir_status take_length(struct scanner *scan, const char *word, struct we
                               &piece->length);
 }
 
-// ---- pieces
-// --------------------------------------------------------------------------------------
+// ---- pieces ------------------------------------------------------------------------------------
 
 static weir_status take_constant(struct scanner *scan, struct weir_piece *piece)
 {
@@ -393,7 +390,7 @@ static weir_status take_all(struct scanner *scan)
 weir_status weir_pieces_parse(struct weir_slice text, struct weir_piece **out, size_t *count,
                               struct weir_err *err)
 {
-    struct scanner scan = {.text = text, .err = err};
+    struct scanner scan = {.text = text.ptr != NULL ? text : weir_slice_of(""), .err = err};
     const weir_status status = take_all(&scan);
     if (status != WEIR_OK) {
         weir_free(scan.pieces);

@@ -2,8 +2,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "weir/plan/arrivals.h"
 #include "weir/plan/plan.h"
 #include "weir/plan/prompt.h"
+
+/** Measured requests from which on there is a p99. */
+enum { ARRIVALS_WANTED = 100 };
 
 static void warn_short_levels(const struct weir_plan *plan, struct weir_buf *out)
 {
@@ -20,16 +24,62 @@ static void warn_short_levels(const struct weir_plan *plan, struct weir_buf *out
     }
 }
 
+/** An open-loop level too short for its percentiles. */
+static void warn_few_arrivals(const struct weir_plan *plan, struct weir_buf *out)
+{
+    const struct weir_schedule *last = NULL;
+    for (size_t i = 0; i < plan->level_count; i++) {
+        const struct weir_level *level = &plan->levels[i];
+        if (level->mode != WEIR_MODE_RATE || level->schedule == last) {
+            continue;
+        }
+        const double measured = weir_arrivals_forecast(level).measured;
+        last = level->schedule;
+        if (measured < ARRIVALS_WANTED) {
+            (void)weir_buf_addf(out,
+                                "level %zu: about %.0f measured requests, too few for a p99 (%d); "
+                                "lengthen --duration or raise --request-count\n",
+                                i + 1, measured, ARRIVALS_WANTED);
+            return; // one example is enough
+        }
+    }
+}
+
+static void warn_large_bursts(const struct weir_config *config, struct weir_buf *out)
+{
+    if (config->max_in_flight > 0 && config->burst > config->max_in_flight) {
+        (void)weir_buf_addf(out,
+                            "bursts of %" PRId64 " never fit --max-in-flight %" PRId64
+                            ": the rest of each %s\n",
+                            config->burst, config->max_in_flight,
+                            config->when_full == WEIR_WHEN_FULL_DROP ? "is dropped" : "waits");
+    }
+}
+
+static bool is_same_load(const struct weir_level *a, const struct weir_level *b)
+{
+    return a->mode == b->mode && a->concurrency == b->concurrency &&
+           (a->mode == WEIR_MODE_CONCURRENCY || a->request_rate == b->request_rate);
+}
+
 static void warn_same_levels(const struct weir_plan *plan, struct weir_buf *out)
 {
-    for (size_t i = 0; i < plan->level_count; i += plan->target_count) {
+    for (size_t i = 0; i < plan->level_count && plan->levels[i].repetition == 0;
+         i += plan->target_count) {
         for (size_t j = 0; j < i; j += plan->target_count) {
-            if (plan->levels[i].concurrency == plan->levels[j].concurrency) {
+            const struct weir_level *level = &plan->levels[i];
+            if (!is_same_load(level, &plan->levels[j])) {
+                continue;
+            }
+            if (level->mode == WEIR_MODE_RATE) {
+                (void)weir_buf_addf(out, "rate %g/s stands more than once in the sweep\n",
+                                    level->request_rate);
+            } else {
                 (void)weir_buf_addf(out,
                                     "concurrency %" PRIu32 " stands more than once in the sweep\n",
-                                    plan->levels[i].concurrency);
-                return;
+                                    level->concurrency);
             }
+            return;
         }
     }
 }
@@ -66,6 +116,8 @@ void weir_plan_warnings(const struct weir_plan *plan, const struct weir_config *
                         struct weir_buf *out)
 {
     warn_short_levels(plan, out);
+    warn_few_arrivals(plan, out);
+    warn_large_bursts(config, out);
     warn_same_levels(plan, out);
     warn_same_prompts(plan, out);
     warn_prompt_options(config, out);

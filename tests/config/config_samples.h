@@ -56,6 +56,15 @@ static inline int64_t sample_number(enum weir_option_id id, int which)
     return numbers[which];
 }
 
+/** The same of a real number: what is between has no short decimal form. */
+static inline double sample_real(enum weir_option_id id, int which)
+{
+    const double low = weir_option(id)->min;
+    const double high = weir_option(id)->max;
+    const double numbers[SAMPLE_COUNT] = {low, high, low + (high - low) / 7};
+    return numbers[which];
+}
+
 /** Value number `which` of the option as a flag would give it. Returns `out`. */
 static inline const char *sample(enum weir_option_id id, int which, char out[SAMPLE_BYTES])
 {
@@ -69,6 +78,7 @@ static inline const char *sample(enum weir_option_id id, int which, char out[SAM
         {"SECRET_LIST", {"X-One: sk-hush-1", "X-Two: sk: hush-2", "X-Three: #sk-hush 3"}},
         {"INPUT_LIST", {"ignore_eos=true", "{\"temperature\": 0}", "stop=[\"a, b\"]"}},
         {"BOOL", {"true", "false", "true"}},
+        {"SIZE", {"64KiB", "0", "1.5GB"}},
         {"DURATION", {"2ms", "999.5s", "1500us"}},
         {"DIST_DURATION", {"20ms", "20ms:lognormal:4ms", "3s:25"}},
         {"DIST_COUNT", {"20", "20:normal:4", "1000:50"}},
@@ -84,6 +94,11 @@ static inline const char *sample(enum weir_option_id id, int which, char out[SAM
     } else if (is_kind(id, "COUNT_LIST")) {
         (void)snprintf(out, SAMPLE_BYTES, "%" PRId64 ",%" PRId64 ",%" PRId64,
                        sample_number(id, which), sample_number(id, 1), sample_number(id, 2));
+    } else if (is_kind(id, "F64")) {
+        (void)snprintf(out, SAMPLE_BYTES, "%.17g", sample_real(id, which));
+    } else if (is_kind(id, "F64_LIST")) {
+        (void)snprintf(out, SAMPLE_BYTES, "%.17g,%.17g,%.17g", sample_real(id, which),
+                       sample_real(id, 1), sample_real(id, 2));
     } else {
         (void)snprintf(out, SAMPLE_BYTES, "%" PRId64, sample_number(id, which));
     }
@@ -135,6 +150,25 @@ static inline bool same_COUNT(const int64_t *a, const int64_t *b)
 static inline bool same_COUNT_LIST(const struct weir_i64_list *a, const struct weir_i64_list *b)
 {
     return a->count == b->count && memcmp(a->items, b->items, a->count * sizeof(*a->items)) == 0;
+}
+
+static inline bool same_F64(const double *a, const double *b)
+{
+    return *a == *b;
+}
+
+static inline bool same_F64_LIST(const struct weir_f64_list *a, const struct weir_f64_list *b)
+{
+    bool is_same = a->count == b->count;
+    for (size_t i = 0; is_same && i < a->count; i++) {
+        is_same = a->items[i] == b->items[i];
+    }
+    return is_same;
+}
+
+static inline bool same_SIZE(const int64_t *a, const int64_t *b)
+{
+    return *a == *b;
 }
 
 static inline bool same_DURATION(const weir_ns *a, const weir_ns *b)

@@ -80,6 +80,7 @@ static void rows_are_sound(void **state)
     }
     assert_string_equal(weir_option_group(WEIR_OPTION_url), "Target");
     assert_string_equal(weir_option_group(WEIR_OPTION_concurrency), "Load");
+    assert_string_equal(weir_option_group(WEIR_OPTION_slo), "Objectives");
     assert_string_equal(weir_option_group(WEIR_OPTION_idle_close), "Simulated server");
 }
 
@@ -95,18 +96,24 @@ static void choices_match_their_enums(void **state)
     assert_int_equal(config.role_chunk, WEIR_ROLE_EARLY);
     assert_int_equal(config.usage, WEIR_USAGE_AUTO);
     assert_int_equal(config.reasoning_field, WEIR_REASONING_CONTENT);
+    assert_int_equal(config.warmup, WEIR_WARMUP_FIXED);
+    assert_int_equal(config.when_full, WEIR_WHEN_FULL_WAIT);
     set(&config, WEIR_OPTION_connection, "new");
     set(&config, WEIR_OPTION_records, "none");
     set(&config, WEIR_OPTION_progress, "none");
     set(&config, WEIR_OPTION_role_chunk, "none");
     set(&config, WEIR_OPTION_usage, "every");
     set(&config, WEIR_OPTION_reasoning_field, "reasoning");
+    set(&config, WEIR_OPTION_warmup, "auto");
+    set(&config, WEIR_OPTION_when_full, "drop");
     assert_int_equal(config.connection, WEIR_CONNECTION_NEW);
     assert_int_equal(config.records, WEIR_RECORDS_NONE);
     assert_int_equal(config.progress, WEIR_PROGRESS_NONE);
     assert_int_equal(config.role_chunk, WEIR_ROLE_NONE);
     assert_int_equal(config.usage, WEIR_USAGE_EVERY);
     assert_int_equal(config.reasoning_field, WEIR_REASONING);
+    assert_int_equal(config.warmup, WEIR_WARMUP_AUTO);
+    assert_int_equal(config.when_full, WEIR_WHEN_FULL_DROP);
     weir_config_free(&config);
 }
 
@@ -136,6 +143,75 @@ static void format_and_parse_are_inverse(void **state)
     weir_buf_free(&text);
 }
 
+/** Real numbers are read with their units, and printed as short as they can be without losing a
+ * bit. */
+static void real_numbers_keep_every_bit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double value;
+        const char *printed;
+    } cases[] = {
+        {"20", 20, "20"},
+        {"0.1", 0.1, "0.1"},
+        {"+.5", 0.5, "0.5"},
+        {"1e1", 10, "10"},
+        {"1.5k", 1500, "1500"},
+        {"0.5M", 500000, "500000"},
+        {"1M", 1000000, "1000000"},
+        {"0.001", 0.001, "0.001"},
+        {"0.30000000000000004", 0.30000000000000004, "0.30000000000000004"},
+        {"33.333333333333336", 100.0 / 3, "33.333333333333336"},
+    };
+    struct weir_config config;
+    struct weir_buf text;
+    weir_buf_init(&text, BYTES_MAX);
+    weir_config_init(&config);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        set(&config, WEIR_OPTION_request_rate, cases[i].text);
+        assert_int_equal(config.request_rate.count, 1);
+        assert_true(config.request_rate.items[0] == cases[i].value);
+        assert_string_equal(format(&config, WEIR_OPTION_request_rate, &text), cases[i].printed);
+    }
+    set(&config, WEIR_OPTION_request_rate, "5, 0.5,1k");
+    assert_int_equal(config.request_rate.count, 3);
+    assert_string_equal(format(&config, WEIR_OPTION_request_rate, &text), "5,0.5,1000");
+    set(&config, WEIR_OPTION_cancel_rate, "-0");
+    assert_string_equal(format(&config, WEIR_OPTION_cancel_rate, &text), "0");
+    weir_config_free(&config);
+    weir_buf_free(&text);
+}
+
+static void sizes_have_units(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t value;
+        const char *printed;
+    } cases[] = {
+        {"0", 0, "0B"},
+        {"1000", 1000, "1000B"},
+        {"64KiB", 65536, "64KiB"},
+        {"1.5KB", 1500, "1500B"},
+        {"100MB", 100000000, "100000000B"},
+        {"2GiB", 2147483648, "2GiB"},
+        {"1024GiB", 1099511627776, "1024GiB"},
+    };
+    struct weir_config config;
+    struct weir_buf text;
+    weir_buf_init(&text, BYTES_MAX);
+    weir_config_init(&config);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        set(&config, WEIR_OPTION_records_rotate, cases[i].text);
+        assert_int_equal(config.records_rotate, cases[i].value);
+        assert_string_equal(format(&config, WEIR_OPTION_records_rotate, &text), cases[i].printed);
+    }
+    weir_config_free(&config);
+    weir_buf_free(&text);
+}
+
 /** Several items print as a list that a file takes back. */
 static void lists_survive_a_file(void **state)
 {
@@ -150,10 +226,17 @@ static void lists_survive_a_file(void **state)
     set(&first, WEIR_OPTION_url, "http://a");
     set(&first, WEIR_OPTION_url, "b=http://c, \"d\"");
     set(&first, WEIR_OPTION_concurrency, "1,2,4");
+    set(&first, WEIR_OPTION_request_rate, "0.1,33.333333333333336,1k");
+    set(&first, WEIR_OPTION_slo, "ttft:p99<200ms");
+    set(&first, WEIR_OPTION_slo, "error_rate<0.1%");
     char yaml[512];
     (void)snprintf(yaml, sizeof(yaml), "url: %s\n", format(&first, WEIR_OPTION_url, &text));
     (void)snprintf(yaml + strlen(yaml), sizeof(yaml) - strlen(yaml), "concurrency: %s\n",
                    format(&first, WEIR_OPTION_concurrency, &text));
+    (void)snprintf(yaml + strlen(yaml), sizeof(yaml) - strlen(yaml), "request-rate: [%s]\n",
+                   format(&first, WEIR_OPTION_request_rate, &text));
+    (void)snprintf(yaml + strlen(yaml), sizeof(yaml) - strlen(yaml), "slo: %s\n",
+                   format(&first, WEIR_OPTION_slo, &text));
     assert_int_equal(weir_config_parse_yaml(&second, FOR_RUN, yaml, strlen(yaml), "y", &err),
                      WEIR_OK);
     assert_int_equal(first_difference(&first, &second), WEIR_OPTION_COUNT);
@@ -163,59 +246,90 @@ static void lists_survive_a_file(void **state)
 }
 
 /** What is wrong, and what the text must say of it. */
+static const struct bad_value {
+    const char *name;
+    const char *value;
+    const char *expected;
+} bad_values[] = {
+    {"duration", "30", "--duration: \"30\" has no unit; write 30s or 30ms"},
+    {"duration", "", "\"\" is not a time"},
+    {"duration", "-1s", "\"-1s\" is negative"},
+    {"duration", "4000d", "at most 10 years"},
+    {"duration", "5 s", "is not a time; write 50ms, 30s"},
+    {"concurrency", "0", "0 is out of range; it must be 1 to 1M"},
+    {"concurrency", "2000000", "it must be 1 to 1M"},
+    {"concurrency", "1,", "\"\" is not a whole number"},
+    {"concurrency", "", "\"\" is not a whole number"},
+    {"concurrency", "1,x", "\"x\" is not a whole number; write 100, 1.5k or 2M"},
+    {"concurrency", "auto", "\"auto\" is not a whole number"},
+    {"workers", "many", "\"many\" is not a whole number; write 100, 1.5k or 2M, or auto"},
+    {"workers", "-1", "is not a whole number"},
+    {"workers", "257", "it must be 1 to 256"},
+    {"seed", "1.5", "\"1.5\" is not a whole number"},
+    {"request-rate", "", "\"\" is not a number; write 0.5, 20 or 1.5k"},
+    {"request-rate", "0", "0 is out of range; it must be 0.001 to 1M"},
+    {"request-rate", "-5", "-5 is out of range; it must be 0.001 to 1M"},
+    {"request-rate", "5,", "\"\" is not a number"},
+    {"request-rate", "5;6", "\"5;6\" is not a number"},
+    {"request-rate", "2M", "it must be 0.001 to 1M"},
+    {"request-rate", "1e400", "\"1e400\" is not a number"},
+    {"request-rate", "9e307k", "\"9e307k\" is not a number"},
+    {"request-rate", "inf", "\"inf\" is not a number"},
+    {"request-rate", "nan", "\"nan\" is not a number"},
+    {"request-rate", "0x10", "\"0x10\" is not a number"},
+    {"request-rate", "k", "\"k\" is not a number"},
+    {"request-rate", "10/s", "\"10/s\" is not a number"},
+    {"burstiness", "0", "0 is out of range; it must be 0.01 to 1000"},
+    {"cancel-rate", "5%", "\"5%\" is not a number; write 0.5, 20"},
+    {"cancel-rate", "100.5", "100.5 is out of range; it must be 0 to 100"},
+    {"cancel-rate", "-0.1", "it must be 0 to 100"},
+    {"records-rotate", "", "\"\" is not a size; write 64KiB, 100MB or 2GiB"},
+    {"records-rotate", "10MiBs", "\"10MiBs\" is not a size"},
+    {"records-rotate", "-1", "\"-1\" is not a size"},
+    {"records-rotate", "0.5B", "\"0.5B\" is not a size"},
+    {"records-rotate", "1025GiB", "1025GiB is out of range; it must be 0B to 1024GiB"},
+    {"arrival", "uniform", "\"uniform\" is not one of poisson, constant, gamma"},
+    {"when-full", "queue", "\"queue\" is not one of wait, drop"},
+    {"warmup", "yes", "\"yes\" is not one of fixed, auto"},
+    {"max-in-flight", "0", "it must be 1 to 1M"},
+    {"repeat", "0", "it must be 1 to 1000"},
+    {"request-rtae", "5", "did you mean --request-rate?"},
+    {"slo", "", "the value is empty"},
+    {"streaming", "yes", "\"yes\" is neither true nor false"},
+    {"connection", "nwe", "\"nwe\" is not one of reuse, new"},
+    {"connection", "", "is not one of reuse, new"},
+    {"connection", "reuse|new", "is not one of"},
+    {"url", "", "the value is empty"},
+    {"url", "http://\xFF", "not valid UTF-8"},
+    {"model", "\xC3", "not valid UTF-8"},
+    {"extra-inputs", "temperature", "neither KEY=VALUE nor a JSON object"},
+    {"extra-inputs", "=1", "neither KEY=VALUE nor a JSON object"},
+    {"extra-inputs", "{\"a\":}", "is not valid JSON"},
+    {"extra-inputs", "{\"a\":1,\"a\":2}", "is not valid JSON"},
+    {"extra-inputs", "{} x", "is not valid JSON"},
+    {"concurency", "1", "unknown option --concurency; did you mean --concurrency?"},
+    {"zzzzzzzzzzzz", "1", "unknown option --zzzzzzzzzzzz"},
+    {"port", "1", "--port is an option of weir sim"},
+    {"bound", "1ms", "--bound is an option of weir calibrate"},
+    {"itl", "1ms", "--itl is an option of weir sim and weir calibrate"},
+    {"", "1", "unknown option --"},
+};
+
 static void bad_values_say_what_is_right(void **state)
 {
     (void)state;
-    static const struct {
-        const char *name;
-        const char *value;
-        const char *expected;
-    } cases[] = {
-        {"duration", "30", "--duration: \"30\" has no unit; write 30s or 30ms"},
-        {"duration", "", "\"\" is not a time"},
-        {"duration", "-1s", "\"-1s\" is negative"},
-        {"duration", "4000d", "at most 10 years"},
-        {"duration", "5 s", "is not a time; write 50ms, 30s"},
-        {"concurrency", "0", "0 is out of range; it must be 1 to 1M"},
-        {"concurrency", "2000000", "it must be 1 to 1M"},
-        {"concurrency", "1,", "\"\" is not a whole number"},
-        {"concurrency", "", "\"\" is not a whole number"},
-        {"concurrency", "1,x", "\"x\" is not a whole number; write 100, 1.5k or 2M"},
-        {"concurrency", "auto", "\"auto\" is not a whole number"},
-        {"workers", "many", "\"many\" is not a whole number; write 100, 1.5k or 2M, or auto"},
-        {"workers", "-1", "is not a whole number"},
-        {"workers", "257", "it must be 1 to 256"},
-        {"seed", "1.5", "\"1.5\" is not a whole number"},
-        {"streaming", "yes", "\"yes\" is neither true nor false"},
-        {"connection", "nwe", "\"nwe\" is not one of reuse, new"},
-        {"connection", "", "is not one of reuse, new"},
-        {"connection", "reuse|new", "is not one of"},
-        {"url", "", "the value is empty"},
-        {"url", "http://\xFF", "not valid UTF-8"},
-        {"model", "\xC3", "not valid UTF-8"},
-        {"extra-inputs", "temperature", "neither KEY=VALUE nor a JSON object"},
-        {"extra-inputs", "=1", "neither KEY=VALUE nor a JSON object"},
-        {"extra-inputs", "{\"a\":}", "is not valid JSON"},
-        {"extra-inputs", "{\"a\":1,\"a\":2}", "is not valid JSON"},
-        {"extra-inputs", "{} x", "is not valid JSON"},
-        {"concurency", "1", "unknown option --concurency; did you mean --concurrency?"},
-        {"zzzzzzzzzzzz", "1", "unknown option --zzzzzzzzzzzz"},
-        {"port", "1", "--port is an option of weir sim"},
-        {"bound", "1ms", "--bound is an option of weir calibrate"},
-        {"itl", "1ms", "--itl is an option of weir sim and weir calibrate"},
-        {"", "1", "unknown option --"},
-    };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof(bad_values) / sizeof(bad_values[0]); i++) {
+        const struct bad_value *bad = &bad_values[i];
         struct weir_config config;
         struct weir_config untouched;
         struct weir_err err = {0};
         weir_config_init(&config);
         weir_config_init(&untouched);
-        assert_int_equal(weir_config_set(&config, FOR_RUN, cases[i].name, cases[i].value, &err),
+        assert_int_equal(weir_config_set(&config, FOR_RUN, bad->name, bad->value, &err),
                          WEIR_INVALID);
-        if (strstr(err.text, cases[i].expected) == NULL) {
-            fail_msg("%s = %s: \"%s\" lacks \"%s\"", cases[i].name, cases[i].value, err.text,
-                     cases[i].expected);
+        if (strstr(err.text, bad->expected) == NULL) {
+            fail_msg("%s = %s: \"%s\" lacks \"%s\"", bad->name, bad->value, err.text,
+                     bad->expected);
         }
         assert_int_equal(first_difference(&config, &untouched), WEIR_OPTION_COUNT);
         weir_config_free(&config);
@@ -274,6 +388,9 @@ static void limits_hold(void **state)
     }
     assert_int_equal(weir_config_set(&config, FOR_RUN, "concurrency", value, &err), WEIR_INVALID);
     assert_non_null(strstr(err.text, "more than 1024 items"));
+    assert_int_equal(weir_config_set(&config, FOR_RUN, "request-rate", value, &err), WEIR_INVALID);
+    assert_non_null(strstr(err.text, "more than 1024 items"));
+    assert_int_equal(config.request_rate.count, 0);
     free(value);
     weir_config_free(&config);
 }
@@ -290,6 +407,8 @@ static void json_is_typed(void **state)
     weir_config_init(&config);
     set(&config, WEIR_OPTION_name, "a \"b\"\n\\c");
     set(&config, WEIR_OPTION_concurrency, "1,2");
+    set(&config, WEIR_OPTION_burstiness, "0.25");
+    set(&config, WEIR_OPTION_records_rotate, "64KiB");
     assert_true(weir_config_json(&config, FOR_RUN, &text));
     json_t *root = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES, &error);
     assert_non_null(root);
@@ -309,6 +428,12 @@ static void json_is_typed(void **state)
     assert_int_equal(json_integer_value(VALUE("isl")), 128);
     assert_int_equal(json_integer_value(json_array_get(VALUE("concurrency"), 1)), 2);
     assert_int_equal(json_array_size(VALUE("url")), 0);
+    assert_int_equal(json_array_size(VALUE("request-rate")), 0);
+    assert_true(json_is_array(VALUE("request-rate")));
+    assert_true(json_real_value(VALUE("burstiness")) == 0.25);
+    assert_string_equal(json_string_value(VALUE("records-rotate")), "64KiB");
+    assert_string_equal(json_string_value(VALUE("max-in-flight")), "auto");
+    assert_true(json_is_null(VALUE("goodput")));
 #undef VALUE
     json_decref(root);
     weir_config_free(&config);
@@ -337,8 +462,9 @@ static void small_buffers_are_refused(void **state)
 
 static bool shapes_load(enum weir_option_id id)
 {
-    static const char *const others[] = {"name", "out",     "progress",      "quiet",
-                                         "json", "records", "allow-invalid", "api-key"};
+    static const char *const others[] = {
+        "name",           "out", "progress",         "quiet",   "json",    "records",
+        "records-rotate", "slo", "records-compress", "goodput", "api-key", "allow-invalid"};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         if (strcmp(weir_option(id)->name, others[i]) == 0) {
             return false;
@@ -437,6 +563,8 @@ int main(void)
         cmocka_unit_test(rows_are_sound),
         cmocka_unit_test(choices_match_their_enums),
         cmocka_unit_test(format_and_parse_are_inverse),
+        cmocka_unit_test(real_numbers_keep_every_bit),
+        cmocka_unit_test(sizes_have_units),
         cmocka_unit_test(lists_survive_a_file),
         cmocka_unit_test(bad_values_say_what_is_right),
         cmocka_unit_test(bad_values_are_shown_safely),

@@ -77,7 +77,14 @@ static void plain_values_need_no_quotes(void **state)
     parse_well(&config, FOR_RUN,
                "url: sim:ttft=50ms,itl=10ms\nconcurrency: 1, 2,4\nduration: 1.5m\nstreaming: "
                "false\nworkers: auto\n"
-               "input-file: a b.jsonl\nheader:\n- 'X-A: 1'\n- \"X-B: 2\"\n");
+               "input-file: a b.jsonl\nheader:\n- 'X-A: 1'\n- \"X-B: 2\"\n"
+               "slo: time_to_first_token:p99<200ms\nrequest-rate:\n- 0.5\n- 1.5k\n"
+               "rate-schedule: 10/s for 30s, ramp to 50/s over 1m\nrecords-rotate: 64KiB\n");
+    assert_string_equal(config.slo.items[0], "time_to_first_token:p99<200ms");
+    assert_int_equal(config.request_rate.count, 2);
+    assert_true(config.request_rate.items[1] == 1500);
+    assert_string_equal(config.rate_schedule, "10/s for 30s, ramp to 50/s over 1m");
+    assert_int_equal(config.records_rotate, 65536);
     assert_string_equal(config.url.items[0], "sim:ttft=50ms,itl=10ms");
     assert_int_equal(config.concurrency.count, 3);
     assert_int_equal(config.duration, 90 * WEIR_SECOND);
@@ -172,6 +179,10 @@ static const struct mistake {
     {"concurrency: 0\n", 1, 14, "concurrency: 0 is out of range; it must be 1 to 1M"},
     {"concurrency: [1, 2, x]\n", 1, 21, "\"x\" is not a whole number"},
     {"concurrency:\n  - 1\n  - 0\n", 3, 5, "0 is out of range"},
+    {"request-rate: [5, 0]\n", 1, 19, "0 is out of range; it must be 0.001 to 1M"},
+    {"request-rate: {a: 5}\n", 1, 15, "request-rate takes a value, not a mapping"},
+    {"cancel-rate: 5%\n", 1, 14, "\"5%\" is not a number"},
+    {"records-rotate: [1MB]\n", 1, 17, "records-rotate takes one value, not a list"},
     {"streaming: yes\n", 1, 12, "\"yes\" is neither true nor false"},
     {"connection: fresh\n", 1, 13, "\"fresh\" is not one of reuse, new"},
     {"name: \"a\\0b\"\n", 1, 7, "NUL character"},

@@ -64,7 +64,8 @@ static void ends_by_time(void **state)
     assert_true(weir_deal_next(&deal, START + 149, &id, &phase));
     assert_false(weir_deal_next(&deal, START + 150, &id, &phase));
     assert_int_equal(weir_deal_sent(&deal), 2);
-    weir_deal_close(&deal, START + 140); // the last answer came early: the window is as long as it was to be
+    weir_deal_close(
+        &deal, START + 140); // the last answer came early: the window is as long as it was to be
     assert_int_equal(weir_deal_window(&deal).end, START + 150);
 }
 

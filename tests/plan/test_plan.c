@@ -14,64 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plan/plan_fixture.h"
 #include "weir/base/attr.h"
 #include "weir/base/mem.h"
-#include "weir/plan/plan.h"
-
-/** name, value, name, value, …, NULL */
-static void set_options(struct weir_config *config, const char *const *options)
-{
-    weir_config_init(config);
-    for (size_t i = 0; options[i] != NULL; i += 2) {
-        struct weir_err err = {.status = 0};
-        if (weir_config_set(config, FOR_RUN, options[i], options[i + 1], &err) != WEIR_OK) {
-            fail_msg("%s=%s: %s", options[i], options[i + 1], err.text);
-        }
-    }
-}
-
-/** The plan of these options; its error in `*err`. The targets' models are those of --model. */
-static weir_status make(const char *const *options, struct weir_plan **plan,
-                        struct weir_buf *warnings, struct weir_err *err)
-{
-    struct weir_config config;
-    set_options(&config, options);
-    struct weir_target *targets = NULL;
-    size_t count = 0;
-    weir_status status = weir_targets_parse(&config, &targets, &count, err);
-    if (status == WEIR_OK) {
-        status = weir_plan_new(&config, targets, count, plan, err);
-        weir_free(targets);
-    }
-    if (status == WEIR_OK && warnings != NULL) {
-        weir_plan_warnings(*plan, &config, warnings);
-    }
-    weir_config_free(&config);
-    return status;
-}
-
-#define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-static struct weir_plan *make_good(const char *const *options)
-{
-    struct weir_plan *plan = NULL;
-    struct weir_err err = {.status = 0};
-    if (make(options, &plan, NULL, &err) != WEIR_OK) {
-        fail_msg("%s", err.text);
-    }
-    return plan;
-}
-
-static void make_bad(const char *const *options, const char *says)
-{
-    struct weir_plan *plan = NULL;
-    struct weir_err err = {.status = 0};
-    assert_int_equal(make(options, &plan, NULL, &err), WEIR_INVALID);
-    assert_null(plan);
-    if (strstr(err.text, says) == NULL) {
-        fail_msg("'%s' says nothing of '%s'", err.text, says);
-    }
-}
 
 static json_t *parse_body(struct weir_slice body)
 {
@@ -279,15 +224,6 @@ static void test_pool_is_no_larger_than_needed(void **state)
         70);
 }
 
-/** A file of `text`; the caller unlinks it. */
-static void write_file(char *path, const char *text)
-{
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    assert_int_equal(close(fd), 0);
-}
-
 static void test_input_file(void **state)
 {
     (void)state;
@@ -331,22 +267,6 @@ static void test_contradictions(void **state)
     make_bad(OPTIONS("url", "http://h", "extra-inputs", "stream=true"), "--streaming");
     make_bad(OPTIONS("url", "http://h", "input-file", "/nonexistent"), "cannot be opened");
     make_bad(OPTIONS("url", "http://h", "endpoint-type", "chats"), "did you mean");
-}
-
-static void warnings_of(const char *const *options, const char *says)
-{
-    struct weir_buf warnings;
-    weir_buf_init(&warnings, 4096);
-    struct weir_plan *plan = NULL;
-    struct weir_err err = {.status = 0};
-    assert_int_equal(make(options, &plan, &warnings, &err), WEIR_OK);
-    if (says == NULL) {
-        assert_string_equal(weir_buf_text(&warnings), "");
-    } else if (strstr(weir_buf_text(&warnings), says) == NULL) {
-        fail_msg("'%s' says nothing of '%s'", weir_buf_text(&warnings), says);
-    }
-    weir_buf_free(&warnings);
-    weir_plan_free(plan);
 }
 
 static void test_warnings(void **state)

@@ -32,9 +32,13 @@ struct weir_i64_list {
     int64_t *items; // owned
     size_t count;
 };
+struct weir_f64_list {
+    double *items; // owned
+    size_t count;
+};
 
-// Field type of each kind. COUNT: 1.5k, "auto" is -1 where the default is "auto". ENUM: index into
-// the VALUE column.
+// Field type of each kind. COUNT: 1.5k, "auto" is -1 where the default is "auto". F64: 0.5, 1.5k;
+// always finite. SIZE: bytes. ENUM: index into the VALUE column.
 typedef char *WEIR_FIELD_STR;    // owned; "" when not set, never NULL
 typedef char *WEIR_FIELD_SECRET; // a STR that no file, log or error ever shows
 typedef struct weir_str_list
@@ -46,12 +50,18 @@ typedef struct weir_str_list
 typedef bool WEIR_FIELD_BOOL; // --name, --no-name; true or false in YAML
 typedef int64_t WEIR_FIELD_COUNT;
 typedef struct weir_i64_list WEIR_FIELD_COUNT_LIST; // 1,2,4 or a YAML sequence
+typedef double WEIR_FIELD_F64;
+typedef struct weir_f64_list WEIR_FIELD_F64_LIST; // 0.5,1,2 or a YAML sequence
+typedef int64_t WEIR_FIELD_SIZE;
 typedef weir_ns WEIR_FIELD_DURATION;
 typedef int WEIR_FIELD_ENUM;
 typedef struct weir_dist WEIR_FIELD_DIST_DURATION;
 typedef struct weir_dist WEIR_FIELD_DIST_COUNT;
 
-// Values of the ENUM options, in the order of their VALUE column (ORDER options.def).
+// Values of the ENUM options, in the order of their VALUE column (ORDER options.def). Those of
+// "arrival" are enum weir_arrival_kind in plan/schedule.h.
+enum weir_warmup { WEIR_WARMUP_FIXED, WEIR_WARMUP_AUTO };
+enum weir_when_full { WEIR_WHEN_FULL_WAIT, WEIR_WHEN_FULL_DROP };
 enum weir_connection { WEIR_CONNECTION_REUSE, WEIR_CONNECTION_NEW };
 enum weir_records { WEIR_RECORDS_NONE, WEIR_RECORDS_JSONL };
 enum weir_progress { WEIR_PROGRESS_AUTO, WEIR_PROGRESS_PLAIN, WEIR_PROGRESS_NONE };
@@ -138,8 +148,8 @@ const char *weir_config_origin(const struct weir_config *config, enum weir_optio
  * null. */
 bool weir_config_json(const struct weir_config *config, int command, struct weir_buf *out);
 
-/** Fingerprint of everything that shapes the load: not the group "output" of options.def, and no
- * secrets. */
+/** Fingerprint of everything that shapes the load: not the groups "objectives" and "output" of
+ * options.def, and no secrets. */
 uint64_t weir_config_hash(const struct weir_config *config, int command);
 
 /** A row of options.def; static. */

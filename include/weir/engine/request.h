@@ -34,7 +34,7 @@ struct weir_token {
     weir_ns gap;       // since the last one; −1 for the first
     weir_ns ttft;      // of the first; −1 for the others
     uint32_t tokens;   // credited to this event
-    bool is_coalesced; // came out of the same read as the one before
+    bool is_coalesced; // came out of the same read as the one before, with the same stamp
 };
 
 struct weir_request {

@@ -15,18 +15,26 @@ struct weir_stamper {
     weir_ns step_max;    // largest change of the offset seen: a clock step
 };
 
-/** One arrival. */
+/** When the bytes that can be read now arrived. */
 struct weir_arrival {
-    weir_ns at;     // on CLOCK_MONOTONIC; never after `now`
-    bool is_kernel; // false: no stamp was there, `at` is the user-space clock
+    weir_ns first;  // on CLOCK_MONOTONIC: the segment of the next unread byte; never after `now`
+    weir_ns last;   // the last segment within the next WEIR_READ_BYTES
+    bool is_kernel; // false: no stamp was there, both are the user-space clock
 };
+
+/** What one read takes at most. */
+enum { WEIR_READ_BYTES = 4096 };
+
+/** Below this age of the first segment the second look is saved: `last` then is `first`, and off by less than this. */
+#define WEIR_STAMP_PROMPT (100 * WEIR_USEC)
 
 void weir_stamper_init(struct weir_stamper *stamper);
 
 /** Ask the kernel to stamp what `fd` receives. False where it cannot. Call before connect. */
 bool weir_stamp_enable(int fd);
 
-/** Arrival of the next unread byte of `fd`, given that it is `now`. */
+/** Arrival of the unread bytes of `fd`, given that it is `now`. A reader that comes late finds several segments in the queue; with the
+ *  stamps of the first and the last of them, events that came one after the other do not fall together. */
 struct weir_arrival weir_stamp_peek(struct weir_stamper *stamper, int fd, weir_ns now);
 
 /** Measure the offset again when it is older than a second. Call now and then. */

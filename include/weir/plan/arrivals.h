@@ -16,8 +16,9 @@ struct weir_arrivals {
     const struct weir_level *level;
     struct weir_schedule_cursor cursor;
     uint64_t measured;     // measured arrivals so far
+    weir_ns last;          // due time of the arrival before; −1: none
     weir_ns window_start;  // from the level's start: --warmup-duration, and not before the arrival behind --warmup-count; OPEN until known
-    weir_ns window_end;    // window_start + duration, or the due time of the arrival behind the last measured one; OPEN until known
+    weir_ns window_end;    // window_start + duration, or when the first arrival later than the last measured one is due; OPEN until known
     bool is_over;
 };
 
@@ -31,5 +32,14 @@ void weir_arrivals_begin(const struct weir_level *level, struct weir_arrivals *a
 
 /** The next arrival. False: the level has no more (its count is reached, its time is over, or the schedule has ended). */
 bool weir_arrivals_next(struct weir_arrivals *arrivals, struct weir_arrival_due *out);
+
+/** What an open-loop level comes to on average over all seeds; exact for a file of times. */
+struct weir_forecast {
+    double measured;      // measured requests
+    weir_ns window_start; // from the level's start
+    weir_ns window_end;
+};
+
+struct weir_forecast weir_arrivals_forecast(const struct weir_level *level);
 
 #endif

@@ -1,15 +1,15 @@
-/** objective.h: the one small expression language for what is demanded of figures: --slo,
- * --goodput, --fail-if and gate files.
+/** objective.h: the one small expression language for what is demanded of figures: --slo, --goodput, --fail-if and gate files.
  *
- *      objective   = metric [ ":" statistic ] comparison number [ unit ]
- *      metric      = a tag of the metric table, or one of its short names: ttft itl icl tpot e2e
- * (request_latency) … statistic   = avg | min | max | std | count | p1 … p99.99; a metric of one
- * value a level (SCALAR) has none; others default to p99 in a level objective and to the request's
- * own value in a request objective comparison  = "<" | "<=" | ">" | ">=" | "==" unit        = that
- * of the metric's kind: us ms s m; % for shares; none for rates and tokens. A time without a unit
- * is in ms.
+ *      objective  = metric [ ":" statistic ] comparison number [ unit ]      blanks may stand between any of these
+ *      metric     = a tag of the metric table, or one of its short names below
+ *      statistic  = avg | min | max | std | count | p1 … p99.99
+ *      comparison = "<" | "<=" | ">" | ">=" | "=="
+ *      unit       = that of the metric: ns us ms s m h for times, % for shares, none (or k, M) for rates and tokens.
+ *                   A time without a unit is in ms.
+ *  A metric that has one value a level (SCALAR) takes no statistic, nor does an objective for one request. Else, where
+ *  none is given, the objective is about 99 of 100 values: p99 with < and <=, p1 with > and >=; avg with ==.
  *
- *  e.g. time_to_first_token:p99<200ms   error_rate<0.1%   output_token_throughput>=1000
+ *  e.g. time_to_first_token:p99<200ms   ttft<200ms   error_rate<0.1%   output_token_throughput>=1.5k
  *  Pure; any thread. */
 #ifndef WEIR_STAT_OBJECTIVE_H
 #define WEIR_STAT_OBJECTIVE_H
@@ -22,6 +22,29 @@
 #include "weir/base/str.h"
 #include "weir/stat/summary.h"
 
+/** Short names: name, metric. */
+#define WEIR_SHORT_NAME_MAP(XX)                                                                                        \
+    XX("ttft", TTFT)                                                                                                   \
+    XX("ttfot", TTFOT)                                                                                                 \
+    XX("ttst", TTST)                                                                                                   \
+    XX("icl", ICL)                                                                                                     \
+    XX("itl", ITL)                                                                                                     \
+    XX("tpot", TPOT)                                                                                                   \
+    XX("e2e", LATENCY)                                                                                                 \
+    XX("e2el", LATENCY)                                                                                                \
+    XX("latency", LATENCY)                                                                                             \
+    XX("scheduled_ttft", SCHED_TTFT)                                                                                   \
+    XX("scheduled_latency", SCHED_LATENCY)                                                                             \
+    XX("lateness", LATENESS)                                                                                           \
+    XX("stall", STALL)                                                                                                 \
+    XX("isl", ISL)                                                                                                     \
+    XX("osl", OSL)                                                                                                     \
+    XX("throughput", OUT_RATE)                                                                                         \
+    XX("tps", OUT_RATE)                                                                                                \
+    XX("rps", REQ_RATE)                                                                                                \
+    XX("concurrency", CONCURRENCY)                                                                                     \
+    XX("errors", ERROR_RATE)
+
 enum weir_statistic_kind {
     WEIR_STATISTIC_VALUE, // of a scalar, or of one request
     WEIR_STATISTIC_AVG,
@@ -32,49 +55,60 @@ enum weir_statistic_kind {
     WEIR_STATISTIC_PERCENTILE,
 };
 
-enum weir_comparison { WEIR_LESS, WEIR_LESS_EQUAL, WEIR_GREATER, WEIR_GREATER_EQUAL, WEIR_EQUAL };
+/** name, how it is written. */
+#define WEIR_COMPARISON_MAP(XX)                                                                                        \
+    XX(LESS, "<")                                                                                                      \
+    XX(LESS_EQUAL, "<=")                                                                                               \
+    XX(GREATER, ">")                                                                                                   \
+    XX(GREATER_EQUAL, ">=")                                                                                            \
+    XX(EQUAL, "==")
+
+enum weir_comparison {
+#define XX(name, text) WEIR_##name,
+    WEIR_COMPARISON_MAP(XX)
+#undef XX
+};
 
 struct weir_objective {
     enum weir_metric metric;
     enum weir_statistic_kind statistic;
-    enum weir_percentile percentile; // with STATISTIC_PERCENTILE
+    enum weir_percentile percentile; // with STATISTIC_PERCENTILE; else 0
     enum weir_comparison comparison;
-    double threshold; // in the metric's unit
+    double threshold;                // ≥ 0, in the metric's unit; of COUNT: values
 };
 
 enum weir_objective_result { WEIR_OBJECTIVE_MET, WEIR_OBJECTIVE_MISSED, WEIR_OBJECTIVE_NO_DATA };
 
-/** Parse one objective. `is_request`: for one request (no statistic allowed, only REQUEST metrics).
- * Errors point at the byte and say what would be right (unknown metrics and statistics with a
- * suggestion). */
-weir_status weir_objective_parse(struct weir_slice text, bool is_request,
-                                 struct weir_objective *out, struct weir_err *err) WEIR_MUST_USE;
+/** Parse one objective. `is_request`: for one request (no statistic, only REQUEST metrics that an ok request has). Errors
+ *  name the column (also in err->column) and what would be right there; unknown names get a suggestion. */
+weir_status weir_objective_parse(struct weir_slice text, bool is_request, struct weir_objective *out,
+                                 struct weir_err *err) WEIR_MUST_USE;
 
-/** A list: separated by blanks or commas; each may also be AIPerf's "tag:value" (meaning tag <
- * value in ms) when `is_request`. A name of a preset stands for its objectives. *out is heap memory
- * for weir_free(). */
-weir_status weir_objectives_parse(struct weir_slice text, bool is_request,
-                                  struct weir_objective **out, size_t *count,
+/** A list, separated by blanks or commas; an empty one is an error. The name of a preset stands for its objectives. When
+ *  `is_request` each may also be AIPerf's "tag:value", meaning that the metric is at most the value, or at least where
+ *  higher is better; what AIPerf calls inter_token_latency there, one mean a request, is time_per_output_token here.
+ *  *out is heap memory for weir_free(). */
+weir_status weir_objectives_parse(struct weir_slice text, bool is_request, struct weir_objective **out, size_t *count,
                                   struct weir_err *err) WEIR_MUST_USE;
 
 /** The value of a level that the objective is about, in the metric's unit; NAN: no data. */
-double weir_objective_value(const struct weir_objective *objective,
-                            const struct weir_level_summary *level);
+double weir_objective_value(const struct weir_objective *objective, const struct weir_level_summary *level);
 
 enum weir_objective_result weir_objective_judge(const struct weir_objective *objective,
                                                 const struct weir_level_summary *level);
 
-/** Whether one ok request meets a request objective. A request that has no such value does not. */
-bool weir_objective_met_by(const struct weir_objective *objective,
-                           const struct weir_sample *sample);
+/** Whether `value`, in the metric's unit, meets the objective; false when it is NAN. */
+bool weir_objective_holds(const struct weir_objective *objective, double value);
 
-/** As it would be parsed again, with full tag and unit. */
+/** Whether one request meets a request objective. A request that has no such value does not, nor does a failed one. */
+bool weir_objective_met_by(const struct weir_objective *objective, const struct weir_sample *sample);
+
+/** Append the objective as it would be parsed again, with full tag, statistic and unit. False when out of room. */
 bool weir_objective_format(const struct weir_objective *objective, struct weir_buf *out);
 
-/** Named sets: the MLPerf Inference limits (TTFT and TPOT at p99; mlcommons/inference_policies),
- * e.g. "mlperf-llama2-70b-server". */
+/** Named sets: the latency limits of MLPerf Inference, for p99 of a level or for each request. */
 struct weir_preset {
-    const char *name;
+    const char *name;       // mlperf-<model>-server, mlperf-<model>-interactive
     const char *objectives;
     const char *source;
 };
