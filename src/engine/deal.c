@@ -1,13 +1,17 @@
 // Dealing requests to slots and cutting the window: see deal.h.
 #include "weir/engine/deal.h"
 
-void weir_deal_init(struct weir_deal *deal, const struct weir_level *level, weir_ns started)
+#include "weir/plan/arrivals.h"
+
+void weir_deal_init(struct weir_deal *deal, const struct weir_level *level, bool is_auto,
+                    weir_ns started)
 {
+    const bool is_open_loop = level->mode == WEIR_MODE_RATE;
     *deal = (struct weir_deal){
         .request_count = level->request_count,
         .warmup_count = level->warmup_count,
         .duration = level->duration,
-        .warmup_until = started + level->warmup_duration,
+        .warmup_until = is_auto ? WEIR_OPEN : started + level->warmup_duration,
         .closes_at_last = level->request_count >= 2 * (uint64_t)level->concurrency,
     };
     atomic_init(&deal->next_id, 0);
@@ -15,7 +19,7 @@ void weir_deal_init(struct weir_deal *deal, const struct weir_level *level, weir
     atomic_init(&deal->window_start, WEIR_OPEN);
     atomic_init(&deal->window_end, WEIR_OPEN);
     atomic_init(&deal->is_stopped, false);
-    if (level->warmup_count == 0) {
+    if (level->warmup_count == 0 && !is_auto && !is_open_loop) {
         atomic_store(&deal->window_start, deal->warmup_until);
         atomic_store(&deal->window_end,
                      level->duration > 0 ? deal->warmup_until + level->duration : WEIR_OPEN);
@@ -88,6 +92,32 @@ uint64_t weir_deal_sent(struct weir_deal *deal)
     uint64_t measured = atomic_load(&deal->measured);
     return deal->request_count > 0 && measured > deal->request_count ? deal->request_count
                                                                      : measured;
+}
+
+void weir_deal_publish(struct weir_deal *deal, weir_ns started, weir_ns window_start,
+                       weir_ns window_end)
+{
+    if (window_start != WEIR_ARRIVALS_OPEN) {
+        atomic_store_explicit(&deal->window_start, started + window_start, memory_order_relaxed);
+    }
+    if (window_end != WEIR_ARRIVALS_OPEN) {
+        shorten_window(deal, started + window_end);
+    }
+}
+
+void weir_deal_count(struct weir_deal *deal)
+{
+    atomic_fetch_add_explicit(&deal->measured, 1, memory_order_relaxed);
+}
+
+void weir_deal_settle(struct weir_deal *deal, weir_ns now)
+{
+    open_window(deal, now);
+}
+
+bool weir_deal_is_stopped(struct weir_deal *deal)
+{
+    return atomic_load_explicit(&deal->is_stopped, memory_order_relaxed);
 }
 
 void weir_deal_stop(struct weir_deal *deal, weir_ns now)

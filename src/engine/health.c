@@ -114,6 +114,37 @@ static void judge_concurrency(struct weir_level_summary *level)
     }
 }
 
+/** An open loop is only worth its name when requests were sent when they were due. */
+static void judge_schedule(struct weir_level_summary *level)
+{
+    const struct weir_offered *offered = &level->offered;
+    if (level->concurrency > 0) {
+        return;
+    }
+    if (offered->dropped > 0) {
+        weir_verdict_add(&level->verdict, WEIR_VERDICT_INVALID,
+                         "%llu of %llu arrivals were dropped because --max-in-flight was reached: "
+                         "the rate was not offered",
+                         (unsigned long long)offered->dropped, (unsigned long long)level->planned);
+    }
+    const uint64_t ok = level->counters.outcomes[WEIR_OUTCOME_OK];
+    const double share = ok > 0 ? (double)offered->late / (double)ok : NAN;
+    const enum weir_verdict verdict =
+        grade(share, (struct threshold){WEIR_HEALTH_LATE_SUSPECT, WEIR_HEALTH_LATE_INVALID});
+    if (verdict != WEIR_VERDICT_VALID) {
+        weir_verdict_add(
+            &level->verdict, verdict,
+            "%.1f %% of the requests were sent more than 1 ms after they were due: use "
+            "more --workers, or a higher --max-in-flight if that was reached",
+            share * 100);
+    }
+    if (offered->is_saturated) {
+        weir_verdict_add(&level->verdict, WEIR_VERDICT_SUSPECT,
+                         "saturated: requests in flight grew through the window, so its "
+                         "percentiles depend only on how long it ran");
+    }
+}
+
 void weir_health_judge(struct weir_level_summary *level)
 {
     judge_cpu(level);
@@ -121,4 +152,5 @@ void weir_health_judge(struct weir_level_summary *level)
     judge_lag(level);
     judge_losses(level);
     judge_concurrency(level);
+    judge_schedule(level);
 }

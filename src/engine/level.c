@@ -6,11 +6,19 @@
 #include <unistd.h>
 
 #include "level_internal.h"
+#include "level_watch.h"
 #include "weir/base/mem.h"
 #include "weir/base/str.h"
 #include "weir/engine/health.h"
+#include "weir/engine/limits.h"
 
-enum { COLLECT_MS = 50, GRACE_MS = 2000, STREAMS_A_WORKER = 2000, LAG_DIGITS = 2 };
+enum {
+    COLLECT_MS = 50,
+    GRACE_MS = 2000,
+    STREAMS_A_WORKER = 2000,
+    RATE_A_WORKER = 8000,
+    LAG_DIGITS = 2
+};
 
 struct level_run {
     struct run *run;
@@ -25,42 +33,75 @@ struct level_run {
     // slices of several workers, added up until all have passed their second
     struct weir_slice_stat *slices[SLICE_LANES];
     bool is_slice_used[SLICE_LANES];
+    struct level_watch *watch;
+    struct weir_settling settling;
     int64_t *passed; // last second each worker has handed over
     int64_t emitted; // last second the sink has seen
 };
 
-/** --workers auto: one for every 2000 in flight, at most half the cores (the other half is the
- * kernel's and, on loopback, the server's). */
-static size_t count_workers(const struct weir_config *config, uint32_t concurrency)
+/** --workers auto: one for every 2000 streams (or 8000 requests/s), at most half the cores (the
+ * other half is the kernel's and, on loopback, the server's). */
+static size_t count_workers(const struct weir_config *config, const struct weir_level *level,
+                            uint32_t slots)
 {
     if (config->workers > 0) {
-        return (size_t)config->workers < concurrency ? (size_t)config->workers : concurrency;
+        return (size_t)config->workers < slots ? (size_t)config->workers : slots;
     }
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t most = cores > 1 ? (size_t)cores / 2 : 1;
-    size_t wanted = (concurrency + STREAMS_A_WORKER - 1) / STREAMS_A_WORKER;
-    return wanted < most ? wanted : most;
+    double most = cores > 1 ? (double)(cores / 2) : 1;
+    double wanted = (double)level->concurrency / STREAMS_A_WORKER;
+    if (level->mode == WEIR_MODE_RATE) {
+        wanted = weir_schedule_expected(level->schedule, WEIR_SECOND) / RATE_A_WORKER;
+    }
+    return (size_t)fmax(1, fmin(ceil(wanted), most));
+}
+
+/** Most requests in flight. In an open loop without --max-in-flight: as many as there are
+ * descriptors for. */
+static uint32_t count_slots(const struct weir_config *config, const struct weir_level *level)
+{
+    enum { OWN_DESCRIPTORS = 64, AUTO_MOST = 50000 };
+    if (level->mode == WEIR_MODE_CONCURRENCY) {
+        return level->concurrency;
+    }
+    if (config->max_in_flight > 0) {
+        return (uint32_t)config->max_in_flight;
+    }
+    uint64_t descriptors = weir_limits_descriptors();
+    uint64_t most =
+        descriptors > 2 * OWN_DESCRIPTORS ? descriptors - OWN_DESCRIPTORS : OWN_DESCRIPTORS;
+    return (uint32_t)(most < AUTO_MOST ? most : AUTO_MOST);
 }
 
 static weir_status make_workers(struct level_run *level, struct weir_err *err)
 {
     struct run *run = level->run;
-    uint32_t concurrency = level->level->concurrency;
-    level->worker_count = count_workers(run->config, concurrency);
-    level->workers = weir_alloc(level->worker_count, sizeof(*level->workers));
+    const uint32_t slots = count_slots(run->config, level->level);
+    level->worker_count = count_workers(run->config, level->level, slots);
+    level->workers = weir_alloc(level->worker_count, sizeof(struct weir_worker *));
     level->passed = weir_alloc(level->worker_count, sizeof(*level->passed));
     const struct weir_worker_job job = {
-        run->config, run->plan, &run->endpoints[level->level->target], level->index, &level->deal};
+        .config = run->config,
+        .plan = run->plan,
+        .endpoint = &run->endpoints[level->level->target],
+        .level = level->index,
+        .workers = (uint32_t)level->worker_count,
+        .deal = &level->deal,
+    };
     weir_status status = WEIR_OK;
     for (size_t i = 0; i < level->worker_count; i++) {
-        uint32_t share = (uint32_t)((concurrency + i) / level->worker_count);
+        uint32_t share = (uint32_t)((slots + i) / level->worker_count);
         level->passed[i] = -1;
         level->workers[i] = weir_worker_new(&job, (uint16_t)i, share);
         status = status == WEIR_OK ? weir_worker_start(level->workers[i], err) : status;
     }
-    WEIR_ASSERT(status ==
-                WEIR_OK); // without a thread there is nothing to measure and nothing to save
+    WEIR_ASSERT(status == WEIR_OK); // without a thread there is nothing to measure or to save
     return status;
+}
+
+static double seconds(weir_ns span)
+{
+    return span > 0 ? (double)span / (double)WEIR_SECOND : 0;
 }
 
 static void take_slice(struct level_run *level, const struct weir_slice_stat *slice)
@@ -73,6 +114,22 @@ static void take_slice(struct level_run *level, const struct weir_slice_stat *sl
     weir_slice_stat_add(level->slices[lane], slice);
 }
 
+/** --warmup auto: open the window once the slices are steady, or when the time allowed for it is
+ * over. */
+static void look_whether_settled(struct level_run *level, int64_t second)
+{
+    if (!level->settling.is_auto || weir_deal_window(&level->deal).start != WEIR_OPEN) {
+        return;
+    }
+    const weir_ns now = weir_clock_now();
+    const bool has_settled = weir__watch_has_settled(level->watch);
+    if (has_settled || (second + 1) * WEIR_SECOND >= level->level->warmup_duration) {
+        level->settling.has_settled = has_settled;
+        level->settling.settled_s = has_settled ? seconds(now - level->started) : NAN;
+        weir_deal_settle(&level->deal, now);
+    }
+}
+
 /** Tell the sink the seconds up to `last`. */
 static void emit_slices(struct level_run *level, int64_t last)
 {
@@ -83,6 +140,8 @@ static void emit_slices(struct level_run *level, int64_t last)
         size_t lane = (size_t)second % SLICE_LANES;
         if (level->is_slice_used[lane] && level->slices[lane]->index == second) {
             level->is_slice_used[lane] = false;
+            weir__watch_slice(level->watch, level->slices[lane]);
+            look_whether_settled(level, second);
             if (sink->on_slice != NULL) {
                 sink->on_slice(sink->context, level->index, level->slices[lane]);
             }
@@ -205,11 +264,6 @@ static void audit(const struct level_run *level, const struct weir_recorder *rec
     weir_hist_free(lag);
 }
 
-static double seconds(weir_ns span)
-{
-    return span > 0 ? (double)span / (double)WEIR_SECOND : 0;
-}
-
 /** The window in seconds from the level's start. */
 static void fill_window(struct level_run *level, weir_ns last_done, struct weir_level_summary *out)
 {
@@ -227,13 +281,37 @@ static void name_level(const struct level_run *level, struct weir_level_summary 
 {
     const struct weir_target *target = &level->run->plan->targets[level->level->target];
     out->index = level->index;
-    out->mode = "concurrency";
+    out->repetition = level->level->repetition;
+    out->mode = level->level->mode == WEIR_MODE_RATE ? "rate" : "concurrency";
     out->concurrency = level->level->concurrency;
-    out->request_rate = NAN;
+    out->request_rate = level->level->request_rate;
     out->planned = level->level->request_count;
+    out->settling = level->settling;
     (void)weir_copy(out->target, sizeof(out->target), target->name);
     (void)weir_copy(out->url, sizeof(out->url), target->url);
     (void)weir_copy(out->model, sizeof(out->model), target->model);
+}
+
+/** Offered against achieved: what was due in the window, what of it was sent, and what of that
+ * late. */
+static void fill_offered(const struct level_run *level, const struct weir_recorder *recorder,
+                         struct weir_level_summary *out)
+{
+    out->offered = (struct weir_offered){.offered_rate = NAN, .sent_rate = NAN};
+    if (level->level->mode != WEIR_MODE_RATE) {
+        return;
+    }
+    for (size_t i = 0; i < level->worker_count; i++) {
+        out->offered.dropped += weir_worker_audit(level->workers[i]).dropped;
+    }
+    const struct weir_hist *lateness = weir_recorder_hist(recorder, WEIR_METRIC_LATENESS);
+    const double window = out->window_end_s - out->window_start_s;
+    out->planned = out->sent + out->offered.dropped;
+    out->offered.late = weir_hist_count(lateness) - weir_hist_count_up_to(lateness, WEIR_MSEC);
+    if (window > 0) {
+        out->offered.offered_rate = (double)out->planned / window;
+        out->offered.sent_rate = (double)out->sent / window;
+    }
 }
 
 static void sum_up(struct level_run *level)
@@ -252,6 +330,8 @@ static void sum_up(struct level_run *level)
     out->sent = weir_deal_sent(&level->deal);
     out->is_interrupted = run->out->is_interrupted;
     weir_level_summarize(out, recorder);
+    fill_offered(level, recorder, out);
+    weir__watch_sum_up(level->watch, out);
     audit(level, recorder, &out->client);
     weir_health_judge(out);
     weir_summary_add(run->out, out);
@@ -270,6 +350,7 @@ static void free_level(struct level_run *level)
     for (size_t i = 0; i < SLICE_LANES; i++) {
         weir_slice_stat_free(level->slices[i]);
     }
+    weir_free(level->watch);
     weir_free(level->workers);
     weir_free(level->passed);
 }
@@ -279,7 +360,7 @@ static void let_go(struct level_run *level)
 {
     const struct weir_run_sink *sink = level->run->sink;
     level->started = weir_clock_now();
-    weir_deal_init(&level->deal, level->level, level->started);
+    weir_deal_init(&level->deal, level->level, level->settling.is_auto, level->started);
     if (sink->on_level_start != NULL) {
         sink->on_level_start(sink->context, level->run->plan, level->index, level->started);
     }
@@ -291,7 +372,13 @@ static void let_go(struct level_run *level)
 weir_status weir__level_run(struct run *run, uint32_t index, struct weir_err *err)
 {
     struct level_run level = {
-        .run = run, .index = index, .level = &run->plan->levels[index], .emitted = -1};
+        .run = run,
+        .index = index,
+        .level = &run->plan->levels[index],
+        .emitted = -1,
+        .watch = weir_alloc(1, sizeof(struct level_watch)),
+        .settling = {.is_auto = run->config->warmup == WEIR_WARMUP_AUTO, .settled_s = NAN},
+    };
     for (size_t i = 0; i < SLICE_LANES; i++) {
         level.slices[i] = weir_slice_stat_new();
     }

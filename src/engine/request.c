@@ -129,6 +129,7 @@ void weir_request_begin(struct weir_request *request, const struct weir_sample *
     request->sample.reasoning_tokens = -1;
     request->sample.cached_tokens = -1;
     request->started = now;
+    request->cancel_after = 0;
     request->gap_count = 0;
     request->chunks_with_usage = 0;
     request->last_turn = 0;
@@ -272,7 +273,10 @@ weir_ns weir_request_deadline(const struct weir_request *request,
     earlier(sample->due, limits->total, WEIR_TIMEOUT_TOTAL, &deadline, which);
     if (request->state == WEIR_REQUEST_WAITING) {
         earlier(request->started, limits->connect, WEIR_TIMEOUT_CONNECT, &deadline, which);
-    } else if (sample->is_streamed && sample->chunks == 0) {
+        return deadline;
+    }
+    earlier(sample->sent, request->cancel_after, WEIR_TIMEOUT_NONE, &deadline, which);
+    if (sample->is_streamed && sample->chunks == 0) {
         earlier(sample->sent, limits->first_token, WEIR_TIMEOUT_FIRST_TOKEN, &deadline, which);
     } else if (sample->is_streamed) {
         earlier(sample->last_token, limits->stall, WEIR_TIMEOUT_STALL, &deadline, which);

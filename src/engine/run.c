@@ -29,6 +29,8 @@ static void on_signal(uv_signal_t *signal, int number)
         "interrupted: ending the level (requests in flight get 2 s); once more leaves at once");
     if (run->level != NULL) {
         weir__level_interrupt(run->level);
+    } else {
+        uv_stop(&run->loop); // between two levels
     }
 }
 
@@ -70,9 +72,12 @@ static weir_status open_endpoints(const struct weir_config *config, const struct
     return status;
 }
 
-static uint32_t largest_level(const struct weir_plan *plan, size_t target)
+/** Most requests in flight at a target that somebody asked for; an open loop takes what there is.
+ */
+static uint32_t largest_level(const struct weir_config *config, const struct weir_plan *plan,
+                              size_t target)
 {
-    uint32_t largest = 0;
+    uint32_t largest = config->max_in_flight > 0 ? (uint32_t)config->max_in_flight : 0;
     for (size_t i = 0; i < plan->level_count; i++) {
         const struct weir_level *level = &plan->levels[i];
         if (level->target == target && level->concurrency > largest) {
@@ -88,18 +93,47 @@ weir_status weir_run_check(const struct weir_config *config, const struct weir_p
     struct weir_endpoint *endpoints = NULL;
     weir_status status = open_endpoints(config, plan, &endpoints, err);
     for (size_t i = 0; i < plan->target_count && status == WEIR_OK; i++) {
-        status = weir_limits_check(largest_level(plan, i), &endpoints[i], err);
+        status = weir_limits_check(largest_level(config, plan, i), &endpoints[i], err);
     }
     weir_free(endpoints);
     return status;
 }
 
+static void on_pause_over(uv_timer_t *timer)
+{
+    uv_stop(timer->loop);
+}
+
+/** --cooldown: leave the server alone between two levels; Ctrl-C ends the pause. */
+static void cool_down(struct run *run)
+{
+    uv_timer_t timer;
+    if (run->config->cooldown == 0) {
+        return;
+    }
+    (void)uv_timer_init(&run->loop, &timer);
+    (void)uv_timer_start(&timer, on_pause_over, (uint64_t)(run->config->cooldown / WEIR_MSEC), 0);
+    (void)uv_run(&run->loop, UV_RUN_DEFAULT);
+    uv_close((uv_handle_t *)&timer, NULL);
+    (void)uv_run(&run->loop, UV_RUN_NOWAIT);
+}
+
+/** --stop-when-saturated: higher rates would only show how long the queue can grow. */
+static bool is_enough(const struct run *run)
+{
+    const struct weir_summary *out = run->out;
+    return out->is_interrupted || (run->config->stop_when_saturated && out->level_count > 0 &&
+                                   out->levels[out->level_count - 1].offered.is_saturated);
+}
+
 static weir_status run_levels(struct run *run, struct weir_err *err)
 {
     weir_status status = WEIR_OK;
-    for (uint32_t i = 0;
-         i < run->plan->level_count && status == WEIR_OK && !run->out->is_interrupted; i++) {
-        status = weir__level_run(run, i, err);
+    for (uint32_t i = 0; i < run->plan->level_count && status == WEIR_OK && !is_enough(run); i++) {
+        if (i > 0) {
+            cool_down(run);
+        }
+        status = run->out->is_interrupted ? WEIR_OK : weir__level_run(run, i, err);
     }
     return status;
 }

@@ -61,6 +61,7 @@ void weir__worker_init_limits(struct weir_worker *worker)
     shorter(worker->limits.first_token, &worker->shortest_limit);
     shorter(worker->limits.stall, &worker->shortest_limit);
     shorter(worker->limits.total, &worker->shortest_limit);
+    shorter(config->cancel_rate > 0 ? config->cancel_after : 0, &worker->shortest_limit);
 }
 
 void weir__worker_wait(struct weir_worker *worker)
@@ -154,6 +155,7 @@ struct weir_worker_audit weir_worker_audit(const struct weir_worker *worker)
         .coalesced_events = worker->coalesced_events,
         .token_events = worker->token_events,
         .records_dropped = worker->records_dropped,
+        .dropped = weir__open_dropped(worker),
         .allocations = worker->allocations,
         .last_done = worker->last_done,
     };

@@ -32,12 +32,16 @@ struct slot {
     bool is_spent;        // the level has no more requests for it
 };
 
+struct open_loop;
+
 struct weir_worker {
     // set once
     struct weir_worker_job job;
     uint16_t index;
-    uint32_t slot_count;
+    uint32_t slot_count; // most there can be
+    uint32_t slots_made; // those that have been needed
     struct slot *slots;
+    struct open_loop *open; // NULL: closed loop
     struct weir_bridge *bridge;
     struct weir_recorder *recorder;
     struct weir_request_limits limits;
@@ -74,6 +78,43 @@ struct weir_worker {
     weir_ns wall;
     weir_ns last_done;
 };
+
+// ---- worker_slot.c
+
+extern const struct weir_call_ops weir__slot_ops;
+
+/** Make the next slot; `fd`: a connection opened ahead, or −1. */
+struct slot *weir__slot_make(struct weir_worker *worker, int fd, weir_ns connect_span);
+
+/** Send request `id`, due at `due`. From outside the bridge's callbacks weir_call_settle() must
+ * follow. */
+void weir__slot_send(struct slot *slot, uint64_t id, enum weir_phase phase, weir_ns due);
+
+/** Closed loop: deal the free slot a request, if there is one; the second from outside the bridge's
+ * callbacks. */
+void weir__slot_start_next(struct slot *slot, weir_ns now);
+void weir__slot_resume(struct slot *slot, weir_ns now);
+
+/** Time limits that have passed, and slots that have paused long enough; returns when to look
+ * again. */
+weir_ns weir__slots_look(struct weir_worker *worker, weir_ns now);
+
+/** Cancel what is in flight. */
+void weir__slots_cancel(struct weir_worker *worker, weir_ns now);
+
+// ---- worker_open.c: requests are sent when they are due, whatever the server does
+
+/** Prepare; returns how many slots to make before the clock starts. */
+uint32_t weir__open_new(struct weir_worker *worker);
+void weir__open_begin(struct weir_worker *worker);
+void weir__open_freed(struct slot *slot, weir_ns now);         // from on_done and outside of it
+void weir__open_stop(struct weir_worker *worker);              // no more arrivals
+uint64_t weir__open_dropped(const struct weir_worker *worker); // measured arrivals
+bool weir__open_is_over(const struct weir_worker *worker);
+void weir__open_close(struct weir_worker *worker); // handles, within the loop
+void weir__open_free(struct weir_worker *worker);
+
+// ---- worker_exchange.c
 
 void weir__worker_init_exchange(struct weir_worker *worker);
 void weir__worker_free_exchange(struct weir_worker *worker);

@@ -25,7 +25,10 @@ struct scanner {
 
 static char peek(const struct scanner *scan)
 {
-    return scan->at < scan->text.len ? scan->text.ptr[scan->at] : '\0';
+    if (scan->at >= scan->text.len) {
+        return '\0';
+    }
+    return scan->text.ptr[scan->at];
 }
 
 static bool is_blank(char c)

@@ -27,11 +27,12 @@ static double away_from_zero(double x)
 static double beta_fraction(double a, double b, double x)
 {
     const double fine = 4e-16;
-    const double steps_max = 1000 + 20 * sqrt(fmax(a, b));
+    const unsigned steps_max = 1000 + 20 * (unsigned)fmin(sqrt(fmax(a, b)), 1e8);
     double c = 1;
     double d = 1 / away_from_zero(1 - (a + b) * x / (a + 1));
     double fraction = d;
-    for (double m = 1; m < steps_max; m++) {
+    for (unsigned step = 1; step < steps_max; step++) {
+        const double m = step;
         const double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
         d = 1 / away_from_zero(1 + even * d);
         c = away_from_zero(1 + even / c);

@@ -46,7 +46,10 @@ static bool is_unit_char(char c)
 
 static char peek(const struct scanner *scan)
 {
-    return scan->at < scan->text.len ? scan->text.ptr[scan->at] : '\0';
+    if (scan->at >= scan->text.len) {
+        return '\0';
+    }
+    return scan->text.ptr[scan->at];
 }
 
 static bool is_at_end(const struct scanner *scan)

@@ -231,3 +231,23 @@ void weir_summary_free(struct weir_summary *summary)
     summary->levels = NULL;
     summary->level_count = 0;
 }
+
+const char *weir_trend_key(enum weir_trend_id trend)
+{
+    static const char *const keys[WEIR_TREND_COUNT] = {
+#define XX(name, key, unit) key,
+        WEIR_TREND_MAP(XX)
+#undef XX
+    };
+    return keys[trend];
+}
+
+const char *weir_trend_unit(enum weir_trend_id trend)
+{
+    static const char *const units[WEIR_TREND_COUNT] = {
+#define XX(name, key, unit) unit,
+        WEIR_TREND_MAP(XX)
+#undef XX
+    };
+    return units[trend];
+}

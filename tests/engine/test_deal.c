@@ -15,7 +15,7 @@ static void ends_by_count(void **state)
 {
     (void)state;
     struct weir_deal deal;
-    weir_deal_init(&deal, &(struct weir_level){.concurrency = 2, .request_count = 4}, START);
+    weir_deal_init(&deal, &(struct weir_level){.concurrency = 2, .request_count = 4}, false, START);
     uint64_t id = 0;
     enum weir_phase phase;
     for (uint64_t i = 0; i < 4; i++) {
@@ -34,7 +34,7 @@ static void few_requests_leave_the_window_open(void **state)
 {
     (void)state;
     struct weir_deal deal;
-    weir_deal_init(&deal, &(struct weir_level){.concurrency = 4, .request_count = 4}, START);
+    weir_deal_init(&deal, &(struct weir_level){.concurrency = 4, .request_count = 4}, false, START);
     uint64_t id = 0;
     enum weir_phase phase;
     for (int i = 0; i < 4; i++) {
@@ -51,8 +51,7 @@ static void ends_by_time(void **state)
     (void)state;
     struct weir_deal deal;
     weir_deal_init(&deal,
-                   &(struct weir_level){.concurrency = 1, .duration = 100, .warmup_duration = 50},
-                   START);
+                   &(struct weir_level){.concurrency = 1, .duration = 100, .warmup_duration = 50}, false, START);
     assert_int_equal(weir_deal_window(&deal).start, START + 50);
     assert_int_equal(weir_deal_window(&deal).end, START + 150);
     uint64_t id = 0;
@@ -75,7 +74,7 @@ static void warms_up_by_count(void **state)
     struct weir_deal deal;
     const struct weir_level level = {
         .concurrency = 1, .duration = 100, .warmup_count = 2, .request_count = 10};
-    weir_deal_init(&deal, &level, START);
+    weir_deal_init(&deal, &level, false, START);
     uint64_t id = 0;
     enum weir_phase phase;
     assert_true(weir_deal_next(&deal, START, &id, &phase));
@@ -93,7 +92,7 @@ static void the_later_warm_up_counts(void **state)
     struct weir_deal deal;
     const struct weir_level level = {
         .concurrency = 1, .duration = 100, .warmup_count = 1, .warmup_duration = 30};
-    weir_deal_init(&deal, &level, START);
+    weir_deal_init(&deal, &level, false, START);
     uint64_t id = 0;
     enum weir_phase phase;
     for (int at = 0; at < 30; at += 10) {
@@ -109,7 +108,7 @@ static void stops_on_demand(void **state)
 {
     (void)state;
     struct weir_deal deal;
-    weir_deal_init(&deal, &(struct weir_level){.concurrency = 1, .duration = 100}, START);
+    weir_deal_init(&deal, &(struct weir_level){.concurrency = 1, .duration = 100}, false, START);
     uint64_t id = 0;
     enum weir_phase phase;
     assert_true(weir_deal_next(&deal, START, &id, &phase));
@@ -146,7 +145,7 @@ static void threads_share_without_loss_or_doubles(void **state)
     static unsigned char seen[SHARED_COUNT];
     struct weir_deal deal;
     weir_deal_init(
-        &deal, &(struct weir_level){.concurrency = THREADS, .request_count = SHARED_COUNT}, START);
+        &deal, &(struct weir_level){.concurrency = THREADS, .request_count = SHARED_COUNT}, false, START);
     struct taker takers[THREADS] = {{0}};
     pthread_t threads[THREADS];
     for (int i = 0; i < THREADS; i++) {

@@ -338,6 +338,7 @@ static void the_hash_covers_arrivals(void **state)
         {"rate-schedule", "5/s for 30s"},
         {"rate-schedule", "5/s for 30s, 6/s for 1s"},
         {"rate-schedule", "ramp 5/s to 6/s over 30s"},
+        {"rate-schedule", "ramp 5/s to 7/s over 30s"},
         {"rate-schedule", "sine 5/s+-1/s every 10s for 30s"},
         {"rate-schedule", "sine 5/s+-1/s every 11s for 30s"},
         {"arrival-file", path},

@@ -300,6 +300,19 @@ static void slow_rates_are_exact_too(void **state)
     }
 }
 
+/** What is due in the last half ns of a piece rounds to its end, and so behind it. */
+static void no_arrival_lies_on_the_end(void **state)
+{
+    (void)state;
+    const struct weir_piece pieces[] = {hold(3, 666666667), hold(1, 1)};
+    struct weir_schedule schedule = endless(WEIR_ARRIVAL_CONSTANT, pieces, 0);
+    schedule.is_endless = false;
+    assert_int_equal(count_in(&schedule, INT64_MAX), 2); // the third is due at 666666666.67
+    schedule.piece_count = 2;
+    assert_int_equal(count_in(&schedule, INT64_MAX), 3);
+    assert_int_equal(count_in(&schedule, 666666667), 2);
+}
+
 static void a_century_is_the_end(void **state)
 {
     (void)state;
@@ -391,6 +404,7 @@ int main(void)
         cmocka_unit_test(walking_allocates_nothing),
         cmocka_unit_test(constant_arrivals_are_exact_however_far_away),
         cmocka_unit_test(slow_rates_are_exact_too),
+        cmocka_unit_test(no_arrival_lies_on_the_end),
         cmocka_unit_test(a_century_is_the_end),
         cmocka_unit_test(the_fastest_rate_keeps_its_mean),
         cmocka_unit_test(gaps_keep_their_grain_after_a_hundred_million_arrivals),

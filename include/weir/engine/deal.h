@@ -35,7 +35,7 @@ struct weir_deal {
  * instant the last request is dealt, since from then on the load falls; with fewer than two rounds
  * of requests there is no steady part, and the window lasts to the last answer instead (the engine
  * says when: weir_deal_close). */
-void weir_deal_init(struct weir_deal *deal, const struct weir_level *level, weir_ns started);
+void weir_deal_init(struct weir_deal *deal, const struct weir_level *level, bool is_auto, weir_ns started);
 
 /** A slot is free at `now`: deal it a request. False: the level has no more. */
 bool weir_deal_next(struct weir_deal *deal, weir_ns now, uint64_t *id, enum weir_phase *phase);
@@ -45,6 +45,17 @@ struct weir_window weir_deal_window(struct weir_deal *deal);
 
 /** Measured requests dealt so far. */
 uint64_t weir_deal_sent(struct weir_deal *deal);
+
+/** Open loop: what the schedule says of the window, as offsets from `started`; OPEN (WEIR_ARRIVALS_OPEN) where it does not know yet. */
+void weir_deal_publish(struct weir_deal *deal, weir_ns started, weir_ns window_start, weir_ns window_end);
+
+/** Open loop: a measured request has been sent. */
+void weir_deal_count(struct weir_deal *deal);
+
+/** --warmup auto: the level has settled, the window opens at `now` unless it is open already. */
+void weir_deal_settle(struct weir_deal *deal, weir_ns now);
+
+bool weir_deal_is_stopped(struct weir_deal *deal);
 
 /** Deal no more; the window closes now if it has not. */
 void weir_deal_stop(struct weir_deal *deal, weir_ns now);

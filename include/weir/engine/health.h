@@ -18,6 +18,10 @@
 #define WEIR_HEALTH_LAG_SUSPECT 0.5
 #define WEIR_HEALTH_LAG_INVALID 1.0
 
+/** Requests of an open loop sent more than 1 ms after they were due, as a share of all. */
+#define WEIR_HEALTH_LATE_SUSPECT 0.01
+#define WEIR_HEALTH_LATE_INVALID 0.10
+
 /** Judge a summarised level: fills level->verdict from level->client, metrics and counters. */
 void weir_health_judge(struct weir_level_summary *level);
 

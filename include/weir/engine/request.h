@@ -50,6 +50,7 @@ struct weir_request {
     struct weir_sample sample;
     struct weir_window window; // as known when the bytes being read arrived
     weir_ns started;           // handed to the transport
+    weir_ns cancel_after;         // from sent: a user who leaves; 0: stays
     weir_ns now;               // arrival of the bytes being read
     uint64_t turn;             // read they came out of
     uint64_t last_turn;        // read the last token came out of

@@ -22,6 +22,7 @@ struct weir_worker_job {
     const struct weir_plan *plan;
     const struct weir_endpoint *endpoint;
     uint32_t level;
+    uint32_t workers; // of the level: arrival k of an open loop belongs to worker k % workers
     struct weir_deal *deal;
 };
 
@@ -41,6 +42,7 @@ struct weir_worker_audit {
     uint64_t coalesced_events;
     uint64_t token_events;
     uint64_t records_dropped; // samples the main thread did not take in time
+    uint64_t dropped;         // measured arrivals of an open loop that found no slot and were dropped
     uint64_t allocations;     // of ours after the start barrier: 0 by law
     weir_ns last_done;
 };

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "weir/base/clock.h"
+#include "weir/stat/interval.h"
 #include "weir/stat/metric.h"
 #include "weir/stat/recorder.h"
 
@@ -79,8 +80,42 @@ struct weir_client_stats {
     unsigned workers;
 };
 
+/** What is followed second by second through the measured window: name, key, unit. A trend whose interval does not hold 0 is a drift. */
+#define WEIR_TREND_MAP(XX)                                                                                             \
+    XX(IN_FLIGHT, "in_flight", "requests")                                                                             \
+    XX(TTFT, "time_to_first_token_p50", "ms")                                                                          \
+    XX(ITL, "inter_token_latency_p50", "ms")                                                                           \
+    XX(FAILED, "error_rate", "%")
+
+enum weir_trend_id {
+#define XX(name, key, unit) WEIR_TREND_##name,
+    WEIR_TREND_MAP(XX)
+#undef XX
+        WEIR_TREND_COUNT
+};
+
+const char *weir_trend_key(enum weir_trend_id trend);
+const char *weir_trend_unit(enum weir_trend_id trend);
+
+/** Offered against achieved, of an open-loop level. Rates in requests/s over the measured window; NAN for a closed loop. */
+struct weir_offered {
+    double offered_rate;  // arrivals due / window
+    double sent_rate;     // requests sent of those / window
+    uint64_t late;        // ok requests sent more than 1 ms after they were due
+    uint64_t dropped;     // arrivals dropped because --max-in-flight was reached
+    bool is_saturated;    // requests in flight grew through the window: its percentiles depend on how long it ran
+};
+
+/** --warmup auto. */
+struct weir_settling {
+    bool is_auto;
+    bool has_settled;     // false with is_auto: the window opened by the time limit
+    double settled_s;     // from the level's start; NAN when it never settled
+};
+
 struct weir_level_summary {
     uint32_t index;
+    uint32_t repetition;         // 0 .. --repeat − 1
     char target[128];
     char url[512];
     char model[256];
@@ -98,6 +133,10 @@ struct weir_level_summary {
     enum weir_token_source token_source; // of most ok requests
     bool is_token_source_mixed;
     bool is_interrupted;
+    struct weir_offered offered;
+    struct weir_settling settling;
+    bool has_trend[WEIR_TREND_COUNT];
+    struct weir_trend trends[WEIR_TREND_COUNT]; // slope per second
     struct weir_client_stats client;
     struct weir_verdict_reasons verdict;
 };
