@@ -92,6 +92,29 @@ static uint64_t count_ok(const struct weir_summary *summary)
     return ok;
 }
 
+/** Tell which objectives of --slo were not met; no data does not meet one. Returns how many. */
+static size_t tell_missed(const struct weir_summary *summary)
+{
+    size_t missed = 0;
+    for (size_t i = 0; i < summary->level_count; i++) {
+        const struct weir_level_summary *level = &summary->levels[i];
+        for (size_t k = 0; k < level->objective_count; k++) {
+            const struct weir_objective_outcome *outcome = &level->objectives[k];
+            struct weir_buf text;
+            weir_buf_init(&text, 512);
+            if (outcome->result == WEIR_OBJECTIVE_MET) {
+                continue;
+            }
+            (void)weir_objective_format(&outcome->objective, &text);
+            weir_note("level %u misses %s: %s%.6g", level->index + 1, weir_buf_text(&text),
+                      outcome->result == WEIR_OBJECTIVE_NO_DATA ? "no data, " : "", outcome->value);
+            weir_buf_free(&text);
+            missed++;
+        }
+    }
+    return missed;
+}
+
 /** What the whole run came to. */
 static weir_status judge(const struct session *session, struct weir_err *err)
 {
@@ -111,7 +134,10 @@ static weir_status judge(const struct session *session, struct weir_err *err)
             " (--allow-invalid accepts it)",
             weir_sink_dir(session->sink));
     }
-    return WEIR_OK;
+    const size_t missed = tell_missed(summary);
+    return missed == 0 ? WEIR_OK
+                       : weir_fail(err, WEIR_GATE_FAILED, "%zu objective%s of --slo not met",
+                                   missed, missed == 1 ? "" : "s");
 }
 
 static weir_status measure(struct session *session, struct weir_err *err)

@@ -184,9 +184,17 @@ static void begin_live(struct weir_sink *sink, const struct weir_plan *plan, uin
         .warmup_duration = step->warmup_duration,
     };
     bool has_targets = plan->target_count > 1;
-    (void)snprintf(begin.label, sizeof(begin.label), "%s%sc=%u",
-                   has_targets ? target_of(plan, level)->name : "", has_targets ? " " : "",
-                   step->concurrency);
+    const char *target = has_targets ? target_of(plan, level)->name : "";
+    const char *blank = has_targets ? " " : "";
+    if (step->mode == WEIR_MODE_CONCURRENCY) {
+        (void)snprintf(begin.label, sizeof(begin.label), "%s%sc=%u", target, blank,
+                       step->concurrency);
+    } else if (isnan(step->request_rate)) {
+        (void)snprintf(begin.label, sizeof(begin.label), "%s%sschedule", target, blank);
+    } else {
+        (void)snprintf(begin.label, sizeof(begin.label), "%s%s%g/s", target, blank,
+                       step->request_rate);
+    }
     weir_live_begin(sink->live, &begin);
 }
 

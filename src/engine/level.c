@@ -87,6 +87,8 @@ static weir_status make_workers(struct level_run *level, struct weir_err *err)
         .level = level->index,
         .workers = (uint32_t)level->worker_count,
         .deal = &level->deal,
+        .goodput = run->goodput,
+        .goodput_count = run->goodput_count,
     };
     weir_status status = WEIR_OK;
     for (size_t i = 0; i < level->worker_count; i++) {
@@ -314,6 +316,19 @@ static void fill_offered(const struct level_run *level, const struct weir_record
     }
 }
 
+/** What the level made of --slo. */
+static void judge_objectives(const struct run *run, struct weir_level_summary *out)
+{
+    out->objective_count = run->slo_count;
+    for (size_t i = 0; i < run->slo_count; i++) {
+        out->objectives[i] = (struct weir_objective_outcome){
+            .objective = run->slo[i],
+            .value = weir_objective_value(&run->slo[i], out),
+            .result = weir_objective_judge(&run->slo[i], out),
+        };
+    }
+}
+
 static void sum_up(struct level_run *level)
 {
     struct run *run = level->run;
@@ -333,6 +348,7 @@ static void sum_up(struct level_run *level)
     fill_offered(level, recorder, out);
     weir__watch_sum_up(level->watch, out);
     audit(level, recorder, &out->client);
+    judge_objectives(run, out);
     weir_health_judge(out);
     weir_summary_add(run->out, out);
     if (run->sink->on_level_end != NULL) {

@@ -19,6 +19,10 @@ struct run {
     const struct weir_run_sink *sink;
     struct weir_summary *out;
     struct weir_endpoint *endpoints; // by target
+    struct weir_objective *goodput;  // of single requests
+    size_t goodput_count;
+    struct weir_objective *slo;      // of levels
+    size_t slo_count;
     uv_loop_t loop;
     uv_signal_t signals[SIGNALS];
     struct level_run *level; // in progress; NULL between levels

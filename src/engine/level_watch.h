@@ -18,6 +18,7 @@ enum { WEIR__SETTLE_HALF = 3 };
 struct level_watch {
     struct weir_series series[WEIR_TREND_COUNT];
     double output[2 * WEIR__SETTLE_HALF]; // of the last seconds, oldest first
+    double answers[2 * WEIR__SETTLE_HALF];
     double in_flight[2 * WEIR__SETTLE_HALF];
     size_t seconds;
 };

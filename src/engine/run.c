@@ -87,15 +87,59 @@ static uint32_t largest_level(const struct weir_config *config, const struct wei
     return largest;
 }
 
+/** One list of all --slo. */
+static weir_status parse_slo(const struct weir_config *config, struct run *run,
+                             struct weir_err *err)
+{
+    weir_status status = WEIR_OK;
+    run->slo = weir_alloc(WEIR_OBJECTIVES_MAX, sizeof(*run->slo));
+    for (size_t i = 0; i < config->slo.count && status == WEIR_OK; i++) {
+        struct weir_objective *some = NULL;
+        size_t count = 0;
+        status =
+            weir_objectives_parse(weir_slice_of(config->slo.items[i]), false, &some, &count, err);
+        if (status == WEIR_OK && run->slo_count + count > WEIR_OBJECTIVES_MAX) {
+            status = weir_fail(err, WEIR_INVALID, "more than %d objectives in --slo",
+                               WEIR_OBJECTIVES_MAX);
+        }
+        for (size_t k = 0; k < count && status == WEIR_OK; k++) {
+            run->slo[run->slo_count++] = some[k];
+        }
+        weir_free(some);
+    }
+    return status;
+}
+
+static weir_status parse_objectives(const struct weir_config *config, struct run *run,
+                                    struct weir_err *err)
+{
+    weir_status status = parse_slo(config, run, err);
+    if (status == WEIR_OK && config->goodput[0] != '\0') {
+        status = weir_objectives_parse(weir_slice_of(config->goodput), true, &run->goodput,
+                                       &run->goodput_count, err);
+    }
+    return status;
+}
+
+static void free_run(struct run *run)
+{
+    weir_free(run->endpoints);
+    weir_free(run->slo);
+    weir_free(run->goodput);
+}
+
 weir_status weir_run_check(const struct weir_config *config, const struct weir_plan *plan,
                            struct weir_err *err)
 {
-    struct weir_endpoint *endpoints = NULL;
-    weir_status status = open_endpoints(config, plan, &endpoints, err);
-    for (size_t i = 0; i < plan->target_count && status == WEIR_OK; i++) {
-        status = weir_limits_check(largest_level(config, plan, i), &endpoints[i], err);
+    struct run run = {.config = config, .plan = plan};
+    weir_status status = parse_objectives(config, &run, err);
+    if (status == WEIR_OK) {
+        status = open_endpoints(config, plan, &run.endpoints, err);
     }
-    weir_free(endpoints);
+    for (size_t i = 0; i < plan->target_count && status == WEIR_OK; i++) {
+        status = weir_limits_check(largest_level(config, plan, i), &run.endpoints[i], err);
+    }
+    free_run(&run);
     return status;
 }
 
@@ -149,12 +193,15 @@ weir_status weir_run(const struct weir_config *config, const struct weir_plan *p
     (void)weir_copy(out->name, sizeof(out->name), config->name);
     (void)uv_loop_init(&run.loop);
     watch_signals(&run);
-    weir_status status = open_endpoints(config, plan, &run.endpoints, err);
+    weir_status status = parse_objectives(config, &run, err);
+    if (status == WEIR_OK) {
+        status = open_endpoints(config, plan, &run.endpoints, err);
+    }
     if (status == WEIR_OK) {
         status = run_levels(&run, err);
     }
     out->ended = weir_clock_now();
     close_loop(&run.loop);
-    weir_free(run.endpoints);
+    free_run(&run);
     return status;
 }

@@ -131,6 +131,7 @@ struct weir_worker *weir_worker_new(const struct weir_worker_job *job, uint16_t 
     worker->slot_count = slots;
     worker->slots = weir_alloc(slots, sizeof(*worker->slots));
     worker->recorder = weir_recorder_new();
+    weir_recorder_set_goodput(worker->recorder, job->goodput, job->goodput_count);
     weir__worker_init_exchange(worker);
     weir__worker_init_limits(worker);
     int failed = uv_loop_init(&worker->loop);

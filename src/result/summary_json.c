@@ -192,10 +192,102 @@ static json_t *url_of(const char *url)
     return out;
 }
 
+/** Offered against achieved; null for a closed loop. */
+static json_t *open_loop_of(const struct weir_level_summary *level)
+{
+    if (level->concurrency > 0) {
+        return json_null();
+    }
+    const struct weir_offered *offered = &level->offered;
+    json_t *out = json_object();
+    weir__json_put(out, "offered_rate", weir__json_number(offered->offered_rate));
+    weir__json_put(out, "sent_rate", weir__json_number(offered->sent_rate));
+    weir__json_put(out, "late", count_of(offered->late));
+    weir__json_put(out, "dropped", count_of(offered->dropped));
+    weir__json_put(out, "saturated", json_boolean(offered->is_saturated));
+    return out;
+}
+
+static json_t *warmup_of(const struct weir_level_summary *level)
+{
+    json_t *out = json_object();
+    weir__json_put(out, "auto", json_boolean(level->settling.is_auto));
+    weir__json_put(out, "settled", json_boolean(level->settling.has_settled));
+    weir__json_put(out, "settled_s", weir__json_number(level->settling.settled_s));
+    return out;
+}
+
+static json_t *interval_of(struct weir_interval interval)
+{
+    json_t *out = json_array();
+    weir__json_append(out, weir__json_number(interval.low));
+    weir__json_append(out, weir__json_number(interval.high));
+    return out;
+}
+
+/** Slopes over the measured window, per hour: a leak of the server is a number. */
+static json_t *trends_of(const struct weir_level_summary *level)
+{
+    enum { HOUR_S = 3600 };
+    json_t *out = json_object();
+    for (enum weir_trend_id i = 0; i < WEIR_TREND_COUNT; i++) {
+        const struct weir_trend *trend = &level->trends[i];
+        json_t *one = json_null();
+        if (level->has_trend[i]) {
+            one = json_object();
+            weir__json_put(one, "unit", json_string(weir_trend_unit(i)));
+            weir__json_put(one, "mean", weir__json_number(trend->mean));
+            weir__json_put(one, "slope_per_hour", weir__json_number(trend->slope * HOUR_S));
+            weir__json_put(one, "interval_per_hour",
+                           interval_of((struct weir_interval){trend->interval.low * HOUR_S,
+                                                              trend->interval.high * HOUR_S}));
+        }
+        weir__json_put(out, weir_trend_key(i), one);
+    }
+    return out;
+}
+
+/** Share of the measured requests that met every --goodput objective; null without any. */
+static json_t *goodput_of(const struct weir_counters *counters)
+{
+    if (!counters->has_goodput) {
+        return json_null();
+    }
+    const double share =
+        counters->measured > 0 ? (double)counters->good / (double)counters->measured : NAN;
+    json_t *out = json_object();
+    weir__json_put(out, "good", count_of(counters->good));
+    weir__json_put(out, "attainment", weir__json_number(share));
+    weir__json_put(out, "interval95",
+                   interval_of(weir_interval_share(counters->good, counters->measured, 0.95)));
+    return out;
+}
+
+static json_t *objectives_of(const struct weir_level_summary *level)
+{
+    static const char *const results[] = {"met", "missed",
+                                          "no data"}; // ORDER weir_objective_result
+    json_t *out = json_array();
+    for (size_t i = 0; i < level->objective_count; i++) {
+        const struct weir_objective_outcome *outcome = &level->objectives[i];
+        struct weir_buf text;
+        weir_buf_init(&text, 512);
+        (void)weir_objective_format(&outcome->objective, &text);
+        json_t *one = json_object();
+        weir__json_put(one, "objective", json_string(weir_buf_text(&text)));
+        weir__json_put(one, "value", weir__json_number(outcome->value));
+        weir__json_put(one, "result", json_string(results[outcome->result]));
+        weir__json_append(out, one);
+        weir_buf_free(&text);
+    }
+    return out;
+}
+
 static json_t *level_of(const struct weir_level_summary *level, const struct weir_errors *errors)
 {
     json_t *out = json_object();
     weir__json_put(out, "level", json_integer(level->index));
+    weir__json_put(out, "repetition", json_integer(level->repetition));
     weir__json_put(out, "target", weir__json_text(level->target));
     weir__json_put(out, "url", url_of(level->url));
     weir__json_put(out, "model", weir__json_text(level->model));
@@ -213,6 +305,11 @@ static json_t *level_of(const struct weir_level_summary *level, const struct wei
     weir__json_put(out, "token_source", json_string(weir_token_source_key(level->token_source)));
     weir__json_put(out, "token_source_mixed", json_boolean(level->is_token_source_mixed));
     weir__json_put(out, "metrics", metrics_of(level));
+    weir__json_put(out, "open_loop", open_loop_of(level));
+    weir__json_put(out, "warmup", warmup_of(level));
+    weir__json_put(out, "trends", trends_of(level));
+    weir__json_put(out, "goodput", goodput_of(&level->counters));
+    weir__json_put(out, "objectives", objectives_of(level));
     weir__json_put(out, "client", client_of(&level->client));
     weir__json_put(out, "errors", errors_of(errors, level->index));
     weir__json_put(out, "notes", notes_of(level));

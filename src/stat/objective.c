@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "weir/base/attr.h"
+#include "weir/stat/summary.h"
 
 double weir_objective_value(const struct weir_objective *objective,
                             const struct weir_level_summary *level)

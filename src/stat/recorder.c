@@ -14,6 +14,8 @@ enum { RECORDER_DIGITS = 3 };
 struct weir_recorder {
     struct weir_counters counters;
     struct weir_hist *hists[WEIR_METRIC_COUNT]; // NULL for scalars
+    const struct weir_objective *goodput;       // borrowed
+    size_t goodput_count;
 };
 
 /** Largest value of a metric in histogram units. What is not a time is a number of tokens, or of
@@ -55,6 +57,25 @@ void weir_recorder_reset(struct weir_recorder *recorder)
             weir_hist_reset(recorder->hists[i]);
         }
     }
+}
+
+void weir_recorder_set_goodput(struct weir_recorder *recorder,
+                               const struct weir_objective *objectives, size_t count)
+{
+    recorder->goodput = objectives;
+    recorder->goodput_count = count;
+    recorder->counters.has_goodput = count > 0;
+}
+
+/** Whether there are goodput objectives and the request met them all: a failed one never does. */
+static bool is_good(const struct weir_recorder *recorder, const struct weir_sample *sample)
+{
+    for (size_t i = 0; i < recorder->goodput_count; i++) {
+        if (!weir_objective_met_by(&recorder->goodput[i], sample)) {
+            return false;
+        }
+    }
+    return recorder->goodput_count > 0;
 }
 
 /** Windows that are counted in requests end at the very instant of a completion, which must count;
@@ -179,6 +200,10 @@ void weir_recorder_add(struct weir_recorder *recorder, const struct weir_sample 
     WEIR_ASSERT(sample->outcome < WEIR_OUTCOME_COUNT && sample->timeout < WEIR_TIMEOUT_COUNT &&
                 sample->token_source < WEIR_TOKEN_SOURCE_COUNT);
     count_level(&recorder->counters, sample, window);
+    if (is_good(recorder, sample)) {
+        recorder->counters.good_in_window += is_inside(window, sample->done);
+        recorder->counters.good += sample->phase == WEIR_PHASE_MEASURED;
+    }
     if (sample->phase != WEIR_PHASE_MEASURED) {
         count_warmup(&recorder->counters, sample);
         return;
@@ -222,6 +247,9 @@ static void add_counters(struct weir_counters *into, const struct weir_counters 
     into->length_long += from->length_long;
     into->connections_new += from->connections_new;
     into->retries += from->retries;
+    into->good += from->good;
+    into->good_in_window += from->good_in_window;
+    into->has_goodput = into->has_goodput || from->has_goodput;
     into->gaps_early += from->gaps_early;
 }
 

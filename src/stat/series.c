@@ -41,8 +41,12 @@ void weir_series_add(struct weir_series *series, double value)
     series->known = 0;
 }
 
-bool weir_series_trend(const struct weir_series *series, double from_s, double to_s,
-                       double confidence, struct weir_trend *out)
+typedef bool estimate_fn(const double *values, size_t count, double confidence,
+                         struct weir_trend *out);
+
+/** Estimate over the steps that lie within [from, to), carried over from steps to seconds. */
+static bool estimate(const struct weir_series *series, double from_s, double to_s,
+                     double confidence, estimate_fn *function, struct weir_trend *out)
 {
     if (series->count == 0) {
         return false;
@@ -51,11 +55,23 @@ bool weir_series_trend(const struct weir_series *series, double from_s, double t
     size_t first = (size_t)ceil(from_s / width);
     size_t end = (size_t)floor(to_s / width);
     end = end < series->count ? end : series->count;
-    if (first >= end || !weir_trend_of(series->values + first, end - first, confidence, out)) {
+    if (first >= end || !function(series->values + first, end - first, confidence, out)) {
         return false;
     }
     out->slope /= width;
     out->interval.low /= width;
     out->interval.high /= width;
     return true;
+}
+
+bool weir_series_trend(const struct weir_series *series, double from_s, double to_s,
+                       double confidence, struct weir_trend *out)
+{
+    return estimate(series, from_s, to_s, confidence, weir_trend_of, out);
+}
+
+bool weir_series_drift(const struct weir_series *series, double from_s, double to_s,
+                       double confidence, struct weir_trend *out)
+{
+    return estimate(series, from_s, to_s, confidence, weir_drift_of, out);
 }

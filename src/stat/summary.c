@@ -138,6 +138,10 @@ static double scalar(enum weir_metric metric, const struct totals *totals)
         return input_rate(totals) + output_rate(totals); // NAN when either is
     case WEIR_METRIC_REQ_RATE:
         return rate((double)totals->counters->ended_in_window, totals->window_s);
+    case WEIR_METRIC_GOODPUT:
+        return totals->counters->has_goodput
+                   ? rate((double)totals->counters->good_in_window, totals->window_s)
+                   : NAN;
     case WEIR_METRIC_CONCURRENCY:
         return rate(totals->counters->in_flight_ns / (double)WEIR_SECOND, totals->window_s);
     case WEIR_METRIC_ERROR_RATE:

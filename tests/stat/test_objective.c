@@ -15,6 +15,7 @@
 #include "weir/base/mem.h"
 #include "weir/base/rng.h"
 #include "weir/stat/objective.h"
+#include "weir/stat/summary.h"
 
 static void assert_same(const struct weir_objective *is, const struct weir_objective *expected)
 {

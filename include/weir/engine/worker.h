@@ -24,6 +24,8 @@ struct weir_worker_job {
     uint32_t level;
     uint32_t workers; // of the level: arrival k of an open loop belongs to worker k % workers
     struct weir_deal *deal;
+    const struct weir_objective *goodput; // what a request must keep to count as good; borrowed
+    size_t goodput_count;
 };
 
 /** A failure told in words: the first few of each worker. */

@@ -47,6 +47,8 @@ enum weir_direction { WEIR_LOWER_IS_BETTER, WEIR_HIGHER_IS_BETTER, WEIR_NEITHER 
     XX(TOTAL_RATE, "total_token_throughput", SCALAR, "tokens/sec", 1, HIGHER_IS_BETTER, "input plus output")           \
     XX(REQ_RATE, "request_throughput", SCALAR, "requests/sec", 1, HIGHER_IS_BETTER,                                    \
        "ok requests that ended inside the window / window")                                                            \
+    XX(GOODPUT, "goodput", SCALAR, "requests/sec", 1, HIGHER_IS_BETTER,                                                \
+       "requests that met every --goodput objective and ended inside the window / window")                             \
     XX(CONCURRENCY, "effective_concurrency", SCALAR, "requests", 1, NEITHER, "time-weighted requests in flight (sent to done)") \
     XX(ERROR_RATE, "error_rate", SCALAR, "%", 1, LOWER_IS_BETTER, "failed / (ok + failed) of measured requests")
 

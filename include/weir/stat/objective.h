@@ -20,7 +20,11 @@
 #include "weir/base/buf.h"
 #include "weir/base/status.h"
 #include "weir/base/str.h"
-#include "weir/stat/summary.h"
+#include "weir/stat/metric.h"
+#include "weir/stat/percentile.h"
+#include "weir/stat/sample.h"
+
+struct weir_level_summary;
 
 /** Short names: name, metric. */
 #define WEIR_SHORT_NAME_MAP(XX)                                                                                        \

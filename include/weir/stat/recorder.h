@@ -3,11 +3,13 @@
 #ifndef WEIR_STAT_RECORDER_H
 #define WEIR_STAT_RECORDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "weir/stat/hist.h"
 #include "weir/stat/metric.h"
+#include "weir/stat/objective.h"
 #include "weir/stat/sample.h"
 
 /** Largest value a latency histogram holds, ns: 24 h. Larger ones are dropped and counted. */
@@ -31,6 +33,9 @@ struct weir_counters {
     uint64_t length_long;                         // … and more than asked
     uint64_t connections_new;                     // requests that opened a connection
     uint64_t retries;                             // silent retries by the transport that were noticed
+    uint64_t good;                                // measured ok requests that met every goodput objective
+    uint64_t good_in_window;                      // requests of any phase that did and ended in the window
+    bool has_goodput;                             // there were such objectives
     uint64_t gaps_early;                          // gaps recorded before their request had ended, for want of room
 };
 
@@ -39,6 +44,9 @@ struct weir_recorder;
 struct weir_recorder *weir_recorder_new(void);
 void weir_recorder_free(struct weir_recorder *recorder);
 void weir_recorder_reset(struct weir_recorder *recorder);
+
+/** What a single request must keep to count as good; borrowed. Before the first weir_recorder_add(). */
+void weir_recorder_set_goodput(struct weir_recorder *recorder, const struct weir_objective *objectives, size_t count);
 
 /** The measured window [start, end) as far as known: end is INT64_MAX while it is still open. */
 struct weir_window {

@@ -27,4 +27,8 @@ void weir_series_add(struct weir_series *series, double value);
 bool weir_series_trend(const struct weir_series *series, double from_s, double to_s, double confidence,
                        struct weir_trend *out);
 
+/** The same of the mean step, for what adds up as a queue does: weir_drift_of(). */
+bool weir_series_drift(const struct weir_series *series, double from_s, double to_s, double confidence,
+                       struct weir_trend *out);
+
 #endif

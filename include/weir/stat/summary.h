@@ -9,35 +9,9 @@
 #include "weir/base/clock.h"
 #include "weir/stat/interval.h"
 #include "weir/stat/metric.h"
+#include "weir/stat/objective.h"
+#include "weir/stat/percentile.h"
 #include "weir/stat/recorder.h"
-
-/** name, key, percentile. */
-#define WEIR_PERCENTILE_MAP(XX)                                                                                        \
-    XX(P1, "p1", 1)                                                                                                    \
-    XX(P5, "p5", 5)                                                                                                    \
-    XX(P10, "p10", 10)                                                                                                 \
-    XX(P25, "p25", 25)                                                                                                 \
-    XX(P50, "p50", 50)                                                                                                 \
-    XX(P75, "p75", 75)                                                                                                 \
-    XX(P90, "p90", 90)                                                                                                 \
-    XX(P95, "p95", 95)                                                                                                 \
-    XX(P99, "p99", 99)                                                                                                 \
-    XX(P99_9, "p99.9", 99.9)                                                                                           \
-    XX(P99_99, "p99.99", 99.99)
-
-enum weir_percentile {
-#define XX(name, key, value) WEIR_PERCENTILE_##name,
-    WEIR_PERCENTILE_MAP(XX)
-#undef XX
-        WEIR_PERCENTILE_COUNT
-};
-
-const char *weir_percentile_key(enum weir_percentile percentile);
-double weir_percentile_value(enum weir_percentile percentile);
-
-/** Whether `count` values support the percentile at all: at least one value is expected beyond it, count·min(p, 1−p) ≥ 1
- *  (p99 from 100 values, p99.9 from 1000, p50 from 2). Reading it as exact takes some five times as many. */
-bool weir_percentile_supported(double percentile, uint64_t count);
 
 /** In the metric's own unit. NAN where there is no data or too little of it: null in files, never a guess. */
 struct weir_metric_stats {
@@ -106,6 +80,14 @@ struct weir_offered {
     bool is_saturated;    // requests in flight grew through the window: its percentiles depend on how long it ran
 };
 
+/** What a level made of an objective. */
+struct weir_objective_outcome {
+    struct weir_objective objective;
+    double value; // NAN: no data
+    enum weir_objective_result result;
+};
+enum { WEIR_OBJECTIVES_MAX = 32 };
+
 /** --warmup auto. */
 struct weir_settling {
     bool is_auto;
@@ -134,6 +116,8 @@ struct weir_level_summary {
     bool is_token_source_mixed;
     bool is_interrupted;
     struct weir_offered offered;
+    size_t objective_count;      // --slo
+    struct weir_objective_outcome objectives[WEIR_OBJECTIVES_MAX];
     struct weir_settling settling;
     bool has_trend[WEIR_TREND_COUNT];
     struct weir_trend trends[WEIR_TREND_COUNT]; // slope per second
