@@ -1,5 +1,5 @@
-/** series.h: how a figure went over a level, second by second, in bounded memory: when the room is used up, neighbours are averaged and each step
- *  stands for twice as long. A week keeps WEIR_SERIES_STEPS values. One thread. */
+/** series.h: how a figure went over a level, second by second, in bounded memory: when the room is used up, neighbours are
+ *  averaged and each step stands for twice as long. A week keeps WEIR_SERIES_STEPS values. One thread. */
 #ifndef WEIR_STAT_SERIES_H
 #define WEIR_STAT_SERIES_H
 
