@@ -18,12 +18,21 @@ enum { SAMPLES_MAX = 1 << 17 };
 struct told {
     struct weir_sample samples[SAMPLES_MAX];
     size_t count;
+    weir_ns started; // of the last level
     uint64_t slice_ok;
     uint64_t slice_failed;
     size_t errors;
     size_t levels;
     char message[256];
 };
+
+static void on_level_start(void *context, const struct weir_plan *plan, uint32_t level,
+                           weir_ns started)
+{
+    (void)plan;
+    (void)level;
+    ((struct told *)context)->started = started;
+}
 
 static void on_sample(void *context, const struct weir_sample *sample)
 {
@@ -83,7 +92,8 @@ static struct weir_summary run(const struct canned_server *server, const struct 
     (void)snprintf(target.model, sizeof(target.model), "m");
     struct weir_plan *plan = NULL;
     assert_int_equal(weir_plan_new(&config, &target, 1, &plan, &err), WEIR_OK);
-    const struct weir_run_sink sink = {told, NULL, on_sample, on_slice, on_error, on_level_end};
+    const struct weir_run_sink sink = {told,     on_level_start, on_sample,
+                                       on_slice, on_error,       on_level_end};
     struct weir_summary summary;
     assert_int_equal(weir_run_check(&config, plan, &err), WEIR_OK);
     assert_int_equal(weir_run(&config, plan, &sink, &summary, &err), WEIR_OK);
@@ -256,6 +266,95 @@ static void a_sweep_takes_its_levels_in_order(void **state)
     canned_stop(server);
 }
 
+/** Due offset of each id of the level just run. */
+static void dues_of(const struct told *told, weir_ns *dues, size_t count)
+{
+    assert_int_equal(told->count, count);
+    for (size_t i = 0; i < count; i++) {
+        dues[told->samples[i].id] = told->samples[i].due - told->started;
+    }
+}
+
+static void arrivals_are_the_same_whatever_the_workers(void **state)
+{
+    enum { REQUESTS = 300 };
+    struct told *told = *state;
+    static weir_ns first[REQUESTS];
+    static weir_ns dues[REQUESTS];
+    static const char *const workers[] = {"1", "2", "4"};
+    for (size_t w = 0; w < 3; w++) {
+        memset(told, 0, sizeof(*told));
+        struct canned_server *server = canned_start(CANNED_STREAM, false);
+        const struct option options[] = {{"request-rate", "1000"},
+                                         {"request-count", "280"},
+                                         {"warmup-count", "20"},
+                                         {"workers", workers[w]}};
+        struct weir_summary summary = RUN(server, options, told);
+        const struct weir_level_summary *level = &summary.levels[0];
+        assert_int_equal(level->sent, 280);
+        assert_int_equal(level->planned, 280);
+        assert_int_equal(level->counters.warmup, 20);
+        assert_int_equal(level->offered.dropped, 0);
+        all_ids_once(told, REQUESTS);
+        dues_of(told, w == 0 ? first : dues, REQUESTS);
+        for (size_t i = 0; i < told->count; i++) {
+            assert_true(told->samples[i].sent >= told->samples[i].due); // never before it is due
+        }
+        if (w > 0) {
+            assert_memory_equal(first, dues, sizeof(first));
+        }
+        weir_summary_free(&summary);
+        canned_stop(server);
+    }
+}
+
+static void a_full_house_waits_or_drops(void **state)
+{
+    struct told *told = *state;
+    struct canned_server *server =
+        canned_start(NULL, false); // never answers: each slot is busy for 50 ms
+    const struct option waits[] = {{"request-rate", "200"}, {"request-count", "40"},
+                                   {"max-in-flight", "2"},  {"arrival", "constant"},
+                                   {"timeout", "0s"},       {"first-token-timeout", "50ms"},
+                                   {"workers", "1"}};
+    struct weir_summary summary = RUN(server, waits, told);
+    assert_int_equal(summary.levels[0].sent, 40); // nothing is thinned: all are sent, late
+    assert_int_equal(told->count, 40);
+    weir_summary_free(&summary);
+
+    memset(told, 0, sizeof(*told));
+    const struct option drops[] = {{"request-rate", "200"}, {"request-count", "40"},
+                                   {"max-in-flight", "2"},  {"arrival", "constant"},
+                                   {"timeout", "0s"},       {"first-token-timeout", "50ms"},
+                                   {"workers", "1"},        {"when-full", "drop"}};
+    summary = RUN(server, drops, told);
+    const struct weir_level_summary *level = &summary.levels[0];
+    assert_true(level->offered.dropped > 0);
+    assert_int_equal(level->planned, 40);
+    assert_int_equal(level->sent + level->offered.dropped, 40);
+    assert_int_equal(level->verdict.verdict, WEIR_VERDICT_INVALID);
+    weir_summary_free(&summary);
+    canned_stop(server);
+}
+
+static void users_who_leave_are_cancelled(void **state)
+{
+    struct told *told = *state;
+    struct canned_server *server = canned_start(NULL, false);
+    const struct option options[] = {{"concurrency", "2"},
+                                     {"request-count", "10"},
+                                     {"workers", "1"},
+                                     {"cancel-rate", "100"},
+                                     {"cancel-after", "20ms"}};
+    struct weir_summary summary = RUN(server, options, told);
+    assert_int_equal(summary.levels[0].counters.outcomes[WEIR_OUTCOME_CANCELLED], 10);
+    for (size_t i = 0; i < told->count; i++) {
+        assert_true(told->samples[i].done - told->samples[i].sent >= 20 * WEIR_MSEC);
+    }
+    weir_summary_free(&summary);
+    canned_stop(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +364,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(silence_ends_by_its_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(words_of_the_server_are_passed_on, setup, teardown),
         cmocka_unit_test_setup_teardown(a_sweep_takes_its_levels_in_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(arrivals_are_the_same_whatever_the_workers, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_full_house_waits_or_drops, setup, teardown),
+        cmocka_unit_test_setup_teardown(users_who_leave_are_cancelled, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
