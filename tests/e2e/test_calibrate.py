@@ -21,7 +21,7 @@ class Calibrate(TestCase):
             self.assertGreater(level["cpu_us_per_token"], 0)
             pair = level["ttft_ms"]["p50"]
             self.assertLess(abs(pair["true"] - pair["measured"]), 20)
-            self.assertLessEqual(abs(pair["true"] - pair["measured"]), level["error_ms"])
+            self.assertLessEqual(abs(pair["true"] - pair["measured"]), level["error_ms"] + 1e-6)
 
     def test_the_table_names_the_limit(self):
         result = weir("calibrate", "--concurrency", "2", "--duration", "300ms", "--osl", "5", "--ttft", "10ms", "--itl", "2ms",
