@@ -28,8 +28,8 @@ HOMES = {
     "curl/*": ["*/engine/bridge*", "*/engine/transport*"],
     "yaml.h": ["src/config/config_yaml.c"],
     "jansson.h": ["src/config/*", "src/plan/*", "src/engine/*", "*/result/*", "src/sim/*", "src/cli/*"],
-    "llhttp.h": ["*/sim/*"],
-    "zlib.h": ["src/stat/*"],
+    "llhttp.h": ["*/sim/*", "*/engine/plain*"],
+    "zlib.h": ["src/stat/*", "src/result/gzip.c", "src/result/rundata_lines.c"],
     "cmocka.h": [],
 }
 

@@ -31,24 +31,35 @@ weir_ns weir_clock_thread_cpu(void)
     return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
-weir_ns weir_clock_offset(weir_ns *bracket)
+/** `id` − CLOCK_MONOTONIC, from the pair with the smallest bracket. */
+static weir_ns offset_of(clockid_t id, weir_ns *bracket)
 {
     enum { TRIES = 9 };
     weir_ns best_bracket = INT64_MAX;
     weir_ns best = 0;
     for (int i = 0; i < TRIES; i++) {
         weir_ns before = read_clock(CLOCK_MONOTONIC);
-        weir_ns wall = read_clock(CLOCK_REALTIME);
+        weir_ns other = read_clock(id);
         weir_ns after = read_clock(CLOCK_MONOTONIC);
         if (after - before < best_bracket) {
             best_bracket = after - before;
-            best = wall - (before + best_bracket / 2);
+            best = other - (before + best_bracket / 2);
         }
     }
     if (bracket != NULL) {
         *bracket = best_bracket;
     }
     return best;
+}
+
+weir_ns weir_clock_offset(weir_ns *bracket)
+{
+    return offset_of(CLOCK_REALTIME, bracket);
+}
+
+weir_ns weir_clock_suspended(void)
+{
+    return offset_of(CLOCK_BOOTTIME, NULL);
 }
 
 static struct tm utc_of(weir_ns at, weir_ns *wall)

@@ -7,6 +7,7 @@
 
 #include "weir/base/str.h"
 #include "weir/cli/command.h"
+#include "weir/sim/profile.h"
 #include "weir/sim/sim.h"
 
 static void say_port(void *context, uint16_t port)
@@ -42,6 +43,9 @@ int weir_cmd_sim(int argc, char *const *argv)
     struct weir_err err = {0};
     int stop_fd = -1;
     weir_status status = read_stop_fd(&stop_fd, &err);
+    if (status == WEIR_OK) {
+        status = weir_sim_profile_apply(&config, &err);
+    }
     if (status == WEIR_OK) {
         status = weir_sim_serve(&config, stop_fd, say_port, NULL, &err);
     }

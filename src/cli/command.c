@@ -28,6 +28,14 @@ static const struct {
      "a server that answers like a model, on port 8000"},
     {"calibrate", "weir calibrate", "how far can times be trusted here?"},
     {"calibrate", "weir calibrate -c 100,1000 -d 10s", "and with a thousand streams?"},
+    {"report", "weir report weir-runs/20260131T120000Z-nightly --open",
+     "the page of a run again, in a browser"},
+    {"report", "weir report before after -o both.html", "two runs on one page"},
+    {"compare", "weir compare vllm-run friendli-run", "what differs, and how sure that is"},
+    {"gate", "weir gate result --slo 'ttft:p99<200ms error_rate<0.1%'",
+     "exit code 0, 1, 5 or 4: PASS, FAIL, INCONCLUSIVE, INVALID"},
+    {"gate", "weir gate candidate --baseline baseline --junit gate.xml",
+     "no worse than runs that were good? Runs with --repeat 5 or more"},
 };
 
 /** Columns of the terminal within what reads well. */

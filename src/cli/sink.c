@@ -11,6 +11,7 @@
 #include "weir/base/str.h"
 #include "weir/result/errors.h"
 #include "weir/result/histlog.h"
+#include "weir/result/html.h"
 #include "weir/result/live.h"
 #include "weir/result/markdown.h"
 #include "weir/result/records.h"
@@ -35,11 +36,12 @@ struct weir_sink {
     struct weir_buf config_json;
     char **command;
     char (*level_starts)[32];
-    weir_ns *level_started; // instants of the same
+    weir_ns *level_started;   // instants of the same
+    weir_ns *level_suspended; // how long the machine slept meanwhile
 
     // while the run lasts
     struct weir_record_file *records; // NULL: --records none, or closed
-    struct weir_outfile *slices;
+    struct weir_slices *slices;
     struct weir_outfile *histograms;
     struct weir_live *live;
     struct weir_errors errors;
@@ -60,6 +62,7 @@ static void fill_facts(struct weir_sink *sink)
     sink->command = weir_redact_args(setup->argc, setup->argv);
     sink->level_starts = weir_alloc(plan->level_count + 1, sizeof(*sink->level_starts));
     sink->level_started = weir_alloc(plan->level_count + 1, sizeof(*sink->level_started));
+    sink->level_suspended = weir_alloc(plan->level_count + 1, sizeof(*sink->level_suspended));
     sink->records_lost = weir_alloc(plan->level_count + 1, sizeof(*sink->records_lost));
     sink->targets = weir_alloc(plan->target_count + 1, sizeof(*sink->targets));
     for (size_t i = 0; i < plan->target_count; i++) {
@@ -106,14 +109,26 @@ static weir_status write_run_json(struct weir_sink *sink, struct weir_err *err)
     return status;
 }
 
+static weir_status open_records(struct weir_sink *sink, struct weir_err *err)
+{
+    const struct weir_config *config = sink->setup.config;
+    if (config->records != WEIR_RECORDS_JSONL) {
+        return WEIR_OK;
+    }
+    const struct weir_outfile_options options = {
+        .rotate_bytes = (uint64_t)config->records_rotate,
+        .is_compressed = config->records_compress,
+    };
+    const char *name = options.is_compressed ? WEIR_FILE_RECORDS_GZ : WEIR_FILE_RECORDS;
+    char path[WEIR_RUNDIR_FILE_BYTES];
+    return weir_record_file_open(weir_rundir_path(&sink->dir, name, path), &options, &sink->records,
+                                 err);
+}
+
 static weir_status open_files(struct weir_sink *sink, struct weir_err *err)
 {
     char path[WEIR_RUNDIR_FILE_BYTES];
-    weir_status status = WEIR_OK;
-    if (sink->setup.config->records == WEIR_RECORDS_JSONL) {
-        status = weir_record_file_open(weir_rundir_path(&sink->dir, WEIR_FILE_RECORDS, path),
-                                       &sink->records, err);
-    }
+    weir_status status = open_records(sink, err);
     if (status == WEIR_OK) {
         status = weir_slices_open(weir_rundir_path(&sink->dir, WEIR_FILE_SLICES, path),
                                   &sink->slices, err);
@@ -138,12 +153,27 @@ static struct weir_live *open_live(const struct weir_config *config)
     return weir_live_new(style, stderr, terminal.columns);
 }
 
+/** Before a directory is made for nothing. */
+static weir_status check_records(const struct weir_config *config, struct weir_err *err)
+{
+    if (config->records_rotate > 0 && config->records_rotate < WEIR_OUTFILE_ROTATE_MIN) {
+        return weir_fail(err, WEIR_INVALID,
+                         "--records-rotate %lld: too small for a file of records; take 64KiB or "
+                         "more, or 0 for one file",
+                         (long long)config->records_rotate);
+    }
+    return WEIR_OK;
+}
+
 weir_status weir_sink_open(const struct weir_sink_setup *setup, struct weir_sink **out,
                            struct weir_err *err)
 {
     const struct weir_config *config = setup->config;
     struct weir_rundir dir;
-    weir_status status = weir_rundir_create(config->out, config->name, setup->started, &dir, err);
+    weir_status status = check_records(config, err);
+    if (status == WEIR_OK) {
+        status = weir_rundir_create(config->out, config->name, setup->started, &dir, err);
+    }
     if (status != WEIR_OK) {
         return status;
     }
@@ -204,6 +234,7 @@ static void on_level_start(void *context, const struct weir_plan *plan, uint32_t
     struct weir_sink *sink = context;
     (void)weir_clock_rfc3339(started, sink->level_starts[level], sizeof(sink->level_starts[level]));
     sink->level_started[level] = started;
+    sink->level_suspended[level] = -weir_clock_suspended();
     sink->facts.level_start_count = (size_t)level + 1;
     if (sink->records != NULL) {
         weir_record_file_level(sink->records, target_of(plan, level)->name, started);
@@ -279,6 +310,8 @@ static void on_level_end(void *context, const struct weir_level_summary *level,
     struct weir_sink *sink = context;
     double begun_s =
         (double)(sink->level_started[level->index] - sink->setup.started) / (double)WEIR_SECOND;
+    sink->level_suspended[level->index] += weir_clock_suspended();
+    weir_slices_end_level(sink->slices);
     weir_histlog_add(sink->histograms, level, recorder, begun_s + level->window_start_s);
     if (sink->records != NULL) {
         weir_record_file_flush(sink->records);
@@ -317,7 +350,7 @@ static void close_files(struct weir_sink *sink)
 {
     struct weir_err err = {0};
     note_trouble(sink, weir_record_file_close(sink->records, &err), &err);
-    note_trouble(sink, weir_outfile_close(sink->slices, &err), &err);
+    note_trouble(sink, weir_slices_close(sink->slices, &err), &err);
     note_trouble(sink, weir_outfile_close(sink->histograms, &err), &err);
     sink->records = NULL;
     sink->slices = NULL;
@@ -342,6 +375,27 @@ static void add_losses(struct weir_sink *sink, struct weir_summary *summary)
     }
 }
 
+/** A machine that slept during a level: requests in flight lasted longer than the clock says, and
+ * servers elsewhere went on. */
+static void add_suspensions(struct weir_sink *sink, struct weir_summary *summary)
+{
+    const weir_ns noticeable = 10 * WEIR_MSEC; // far beyond what reading two clocks differs by
+    for (size_t i = 0; i < summary->level_count; i++) {
+        struct weir_level_summary *level = &summary->levels[i];
+        weir_ns slept =
+            level->index < sink->setup.plan->level_count ? sink->level_suspended[level->index] : 0;
+        if (slept > noticeable) {
+            char text[WEIR_REASON_BYTES];
+            (void)snprintf(text, sizeof(text),
+                           "the machine was suspended for %.1f s during level %u: the times of "
+                           "that level mean nothing",
+                           (double)slept / (double)WEIR_SECOND, level->index);
+            weir_verdict_add(&level->verdict, WEIR_VERDICT_INVALID, "%s", text);
+            weir_verdict_add(&summary->verdict, WEIR_VERDICT_INVALID, "%s", text);
+        }
+    }
+}
+
 /** Write a file from `text` (freed here); `is_whole` false: it did not fit into memory. The first
  * error stays in `err`. */
 static void write_part(struct weir_sink *sink, const char *file, struct weir_buf *text,
@@ -357,12 +411,24 @@ static void write_part(struct weir_sink *sink, const char *file, struct weir_buf
     weir_buf_free(text);
 }
 
+/** report.html is made from the other files and can be made again from them: failing costs no
+ * result. */
+static void write_page(const struct weir_sink *sink)
+{
+    struct weir_err err = {0};
+    if (weir_html_write(sink->dir.path, &err) != WEIR_OK) {
+        weir_warn("no " WEIR_FILE_HTML ": %s; weir report %s makes it again", err.text,
+                  sink->dir.path);
+    }
+}
+
 weir_status weir_sink_finish(struct weir_sink *sink, struct weir_summary *summary,
                              struct weir_err *err)
 {
     weir_live_clear(sink->live);
     close_files(sink);
     add_losses(sink, summary);
+    add_suspensions(sink, summary);
     sink->facts.state = summary->is_interrupted ? WEIR_RUN_INTERRUPTED : WEIR_RUN_COMPLETE;
     (void)weir_clock_rfc3339(summary->ended, sink->facts.ended_at, sizeof(sink->facts.ended_at));
     struct weir_err first = {0};
@@ -378,6 +444,7 @@ weir_status weir_sink_finish(struct weir_sink *sink, struct weir_summary *summar
     if (first.status == WEIR_OK) {
         (void)write_run_json(sink, &first);
     }
+    write_page(sink);
     if (first.status != WEIR_OK && err != NULL) {
         *err = first;
     }
@@ -426,6 +493,7 @@ void weir_sink_free(struct weir_sink *sink)
     weir_buf_free(&sink->config_json);
     weir_free(sink->level_starts);
     weir_free(sink->level_started);
+    weir_free(sink->level_suspended);
     weir_free(sink->records_lost);
     weir_free(sink->targets);
     for (size_t i = 0; i < sink->setup.library_count; i++) {

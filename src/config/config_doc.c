@@ -91,6 +91,13 @@ static const char *switch_prefix(const struct weir__option *option)
     return option->kind->is_flag && strcmp(option->info.fallback, "true") == 0 ? "[no-]" : "";
 }
 
+/** A list of names that would not fit on the label's line stands in the text instead. */
+static bool has_long_value(const struct weir_option_info *info)
+{
+    enum { LONG = 60 };
+    return strlen(info->value) > LONG;
+}
+
 /** "  -c, --concurrency N[,N...]". */
 static void write_label(const struct weir__option *option, char *out, size_t size)
 {
@@ -99,8 +106,9 @@ static void write_label(const struct weir__option *option, char *out, size_t siz
     if (info->letter != '\0') {
         (void)snprintf(letter, sizeof(letter), "-%c, ", info->letter);
     }
+    const char *value = has_long_value(info) ? "NAME" : info->value;
     (void)snprintf(out, size, "  %s--%s%s%s%s", letter, switch_prefix(option), info->name,
-                   info->value[0] != '\0' ? " " : "", info->value);
+                   value[0] != '\0' ? " " : "", value);
 }
 
 /** The default for people: nothing when there is none to speak of. */
@@ -114,16 +122,37 @@ static bool add_default(const struct weir_config *defaults, enum weir_option_id 
     return weir_config_format(defaults, id, out);
 }
 
+/** The help of an option, with the names it takes when they are too many for its label. */
+static bool add_help_text(const struct weir_option_info *info, struct weir_buf *out)
+{
+    bool fits = weir_buf_add_str(out, info->help);
+    if (!has_long_value(info)) {
+        return fits;
+    }
+    struct weir_slice rest = weir_slice_of(info->value);
+    struct weir_slice name;
+    const char *before = " One of: ";
+    while (fits && weir_slice_next_part(&rest, '|', &name)) {
+        fits = weir_buf_add_str(out, before) && weir_buf_add(out, name.ptr, name.len);
+        before = ", ";
+    }
+    return fits && weir_buf_add_char(out, '.');
+}
+
 static bool add_option_help(const struct weir_config *defaults, enum weir_option_id id,
                             size_t width, struct weir_buf *out)
 {
     char label[160];
+    struct weir_buf help;
     struct weir_buf fallback;
+    weir_buf_init(&help, TEXT_BYTES_MAX / 2);
     weir_buf_init(&fallback, TEXT_BYTES_MAX / 2);
     write_label(weir__option(id), label, sizeof(label));
-    const bool fits = add_default(defaults, id, &fallback) &&
-                      add_entry(out, label, weir_option(id)->help, weir_buf_text(&fallback), width);
+    const bool fits = add_help_text(weir_option(id), &help) &&
+                      add_default(defaults, id, &fallback) &&
+                      add_entry(out, label, weir_buf_text(&help), weir_buf_text(&fallback), width);
     weir_buf_free(&fallback);
+    weir_buf_free(&help);
     return fits;
 }
 

@@ -13,18 +13,28 @@
 #include "weir/base/mem.h"
 #include "weir/engine/stamp.h"
 
-enum { BATCH = 128 };
+enum { BATCH = 128, PROBE_AFTER_S = 60 };
+
+/** What every connection gets: no delay of small writes, probes when it is silent, stamps. */
+static void prepare(int fd)
+{
+    const int on = 1;
+    const int after = PROBE_AFTER_S;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &after, sizeof(after));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &after, sizeof(after));
+    (void)weir_stamp_enable(fd);
+}
 
 /** Begin a connection; the descriptor, or −1 with errno. */
 static int begin_connect(const struct sockaddr_storage *address, socklen_t len)
 {
-    const int on = 1;
     int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
     if (fd < 0) {
         return -1;
     }
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    (void)weir_stamp_enable(fd);
+    prepare(fd);
     if (connect(fd, (const struct sockaddr *)address, len) == 0 || errno == EINPROGRESS) {
         return fd;
     }
@@ -151,7 +161,7 @@ static void finish_batch(struct pollfd *waits, int *fds, weir_ns *spans, size_t 
     }
 }
 
-/** Close what did not come up: libcurl tries again at the first request, and reports why. */
+/** Close what did not come up: the first request tries again, and reports why. */
 static void drop_failed(int *fds, const weir_ns *spans, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -162,6 +172,11 @@ static void drop_failed(int *fds, const weir_ns *spans, size_t count)
     }
 }
 
+int weir_endpoint_begin_connect(const struct weir_endpoint *endpoint)
+{
+    return begin_connect(&endpoint->address, endpoint->address_len);
+}
+
 void weir_endpoint_connect(const struct weir_endpoint *endpoint, weir_ns timeout, int *fds,
                            weir_ns *spans, size_t count)
 {
@@ -169,7 +184,7 @@ void weir_endpoint_connect(const struct weir_endpoint *endpoint, weir_ns timeout
     for (size_t first = 0; first < count; first += BATCH) {
         size_t batch = count - first < BATCH ? count - first : BATCH;
         for (size_t i = 0; i < batch; i++) {
-            fds[first + i] = begin_connect(&endpoint->address, endpoint->address_len);
+            fds[first + i] = weir_endpoint_begin_connect(endpoint);
             spans[first + i] = -1;
         }
         finish_batch(waits, fds + first, spans + first, batch, timeout > 0 ? timeout : WEIR_MINUTE);

@@ -20,11 +20,14 @@ static void set_state(struct weir_request *request, enum weir_request_state next
     request->state = next;
 }
 
-/** Tokens that this event brought, from its own usage if it has one; 1 otherwise. */
+/** Tokens that this event brought, from its own usage if it has one; 1 otherwise. Usage that comes
+ * for the first time behind the first token counts those before, too: what this event brought is
+ * not known then. */
 static uint32_t tokens_of(struct weir_request *request, const struct weir_event *event)
 {
-    int32_t before = request->sample.output_tokens > 0 ? request->sample.output_tokens : 0;
-    if (event->output_tokens <= before) {
+    const int32_t said = request->sample.output_tokens;
+    const int32_t before = said > 0 ? said : 0;
+    if (event->output_tokens <= before || (said < 0 && request->sample.chunks > 0)) {
         return 1;
     }
     request->chunks_with_usage++;
@@ -124,6 +127,9 @@ void weir_request_begin(struct weir_request *request, const struct weir_sample *
 {
     set_state(request, WEIR_REQUEST_WAITING);
     request->sample = *dealt;
+    if (request->answer.dialect->framing == WEIR_FRAMING_DOCUMENT) {
+        request->sample.is_streamed = 0; // whatever was asked for
+    }
     request->sample.output_tokens = -1;
     request->sample.input_tokens = -1;
     request->sample.reasoning_tokens = -1;
@@ -152,7 +158,10 @@ void weir_request_head(struct weir_request *request, weir_ns at)
 
 void weir_request_open_body(struct weir_request *request, bool is_stream)
 {
-    weir_answer_begin(&request->answer, request->answer.dialect, is_stream);
+    const struct weir_dialect *dialect = request->answer.dialect;
+    const bool has_lines = request->sample.is_streamed && dialect->framing == WEIR_FRAMING_NDJSON;
+    const enum weir_framing otherwise = has_lines ? WEIR_FRAMING_NDJSON : WEIR_FRAMING_DOCUMENT;
+    weir_answer_begin(&request->answer, dialect, is_stream ? WEIR_FRAMING_SSE : otherwise);
     request->is_answer_begun = true;
 }
 

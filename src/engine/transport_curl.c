@@ -1,248 +1,283 @@
-// One HTTP exchange on a libcurl easy handle: options, callbacks, and what an ending means. See
-// bridge.h.
+// libcurl's multi interface on libuv: lanes, sockets, timers. Three rules: libcurl is never
+// called from inside one of its own callbacks; a 0 ms timer is served at once, not after a
+// millisecond; finished transfers are collected after every call.
 #define _GNU_SOURCE
-#include <errno.h>
-#include <stdio.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "bridge_internal.h"
+#include "transport_curl.h"
+#include "weir/base/attr.h"
 #include "weir/base/mem.h"
 
-enum {
-    BUFFER_BYTES = 4096, // receive buffer a stream: events are small, streams are many
-    IDLE_MAX_S = 3,      // most servers close idle connections after 5 s: do not race them
-    CONNECT_BACKSTOP_MS =
-        3600 *
-        1000, // the engine has its own limits; libcurl's default of 300 s must not come before them
-};
-
-/** Set an option; libcurl refusing one is a programmer's error. */
-#define SET(call, option, value)                                                                   \
-    WEIR_ASSERT(curl_easy_setopt((call)->easy, CURLOPT_##option, value) == CURLE_OK)
-
-static void add_header(struct weir_bridge *bridge, const char *line)
+static struct weir__curl *curl_of(const struct weir_bridge *bridge)
 {
-    bridge->headers = curl_slist_append(bridge->headers, line);
-    WEIR_ASSERT(bridge->headers != NULL);
+    return bridge->state;
 }
 
-void weir__transport_headers(struct weir_bridge *bridge)
+/** Hand finished transfers to their calls. They may start the next request, which kicks the lane.
+ */
+static void collect(struct weir__lane *lane)
 {
-    const struct weir_config *config = bridge->options.config;
-    add_header(bridge, "Content-Type: application/json");
-    add_header(bridge,
-               config->streaming ? "Accept: text/event-stream" : "Accept: application/json");
-    add_header(bridge, "Expect:"); // libcurl would wait a second for "100 Continue" on large bodies
-    if (config->api_key[0] != '\0') {
-        size_t size = strlen(config->api_key) + sizeof("Authorization: Bearer ");
-        char *line = weir_alloc(size, 1);
-        (void)snprintf(line, size, "Authorization: Bearer %s", config->api_key);
-        add_header(bridge, line);
-        weir_free(line);
-    }
-    for (size_t i = 0; i < config->header.count; i++) {
-        add_header(bridge, config->header.items[i]);
+    int left = 0;
+    for (CURLMsg *message = curl_multi_info_read(lane->multi, &left); message != NULL;
+         message = curl_multi_info_read(lane->multi, &left)) {
+        if (message->msg != CURLMSG_DONE) {
+            continue;
+        }
+        struct weir__curl_call *call = NULL;
+        CURLcode code = message->data.result; // the message dies with remove_handle
+        (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
+        (void)curl_multi_remove_handle(lane->multi, message->easy_handle);
+        weir__curl_call_done(call, code);
     }
 }
 
-/** The connection is up. A second time for one request means that libcurl found a reused connection
- * dead and is about to send again: the server may have seen the first, so that is not its call to
- * make. */
-static int on_prereq(void *context, char *peer_ip, char *local_ip, int peer_port, int local_port)
+static void settle(struct weir__lane *lane)
 {
-    (void)peer_ip;
-    (void)local_ip;
-    (void)peer_port;
-    (void)local_port;
-    struct weir_call *call = context;
-    if (++call->sends > 1) {
-        return CURL_PREREQFUNC_ABORT;
-    }
-    call->bridge->options.ops->on_sent(call->context, weir_clock_now());
-    return CURL_PREREQFUNC_OK;
-}
-
-static size_t on_header(char *bytes, size_t size, size_t count, void *context)
-{
-    (void)bytes;
-    struct weir_call *call = context;
-    call->bridge->options.ops->on_head(call->context, call->bridge->arrival.first);
-    return size * count;
-}
-
-static size_t on_body(char *bytes, size_t size, size_t count, void *context)
-{
-    struct weir_call *call = context;
-    struct weir_bridge *bridge = call->bridge;
-    // libcurl passes on each HTTP chunk by itself. When several came out of one read, the first
-    // arrived with the first segment, and those behind it, as far as two stamps can tell, with the
-    // last.
-    weir_ns at = bridge->bodies++ == 0 ? bridge->arrival.first : bridge->arrival.last;
-    bool wants_more = bridge->options.ops->on_body(call->context, call, bytes, size * count, at);
-    return wants_more ? size * count : 0;
-}
-
-/** Options that hold for every request of the call. */
-static void set_protocol(struct weir_call *call)
-{
-    SET(call, HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    SET(call, POST, 1L);
-    SET(call, NOSIGNAL, 1L);
-    SET(call, FOLLOWLOCATION, 0L);
-    SET(call, PROXY, "");
-    SET(call, NOPROXY, "*");
-    SET(call, BUFFERSIZE, (long)WEIR_READ_BYTES);
-    SET(call, TCP_KEEPALIVE, 1L);
-    SET(call, MAXAGE_CONN, (long)IDLE_MAX_S);
-    SET(call, CONNECTTIMEOUT_MS, (long)CONNECT_BACKSTOP_MS);
-    SET(call, PROTOCOLS_STR, "http,https");
-}
-
-static void set_connection(struct weir_call *call)
-{
-    struct weir_bridge *bridge = call->bridge;
-    SET(call, RESOLVE, bridge->resolve);
-    SET(call, OPENSOCKETFUNCTION, weir__bridge_open_socket);
-    SET(call, OPENSOCKETDATA, call);
-    SET(call, SOCKOPTFUNCTION, weir__bridge_socket_options);
-    SET(call, CLOSESOCKETFUNCTION, weir__bridge_close_socket);
-    SET(call, CLOSESOCKETDATA, bridge);
-    if (bridge->options.config->connection == WEIR_CONNECTION_NEW) {
-        SET(call, FRESH_CONNECT, 1L);
-        SET(call, FORBID_REUSE, 1L);
+    int running = 0;
+    collect(lane);
+    while (lane->is_kicked) {
+        lane->is_kicked = false;
+        (void)curl_multi_socket_action(lane->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        collect(lane);
     }
 }
 
-void weir__call_init(struct weir_call *call)
+/** A wake-up that no byte caused: what libcurl reads during it is stamped by the user-space clock.
+ */
+static void begin_turn(struct weir_bridge *bridge)
 {
-    struct weir_bridge *bridge = call->bridge;
-    call->easy = curl_easy_init();
-    WEIR_ASSERT(call->easy != NULL);
-    call->id_header.data = call->id_text;
-    call->id_header.next = bridge->headers;
-    SET(call, URL, bridge->options.endpoint->target->url);
-    SET(call, PRIVATE, call);
-    SET(call, ERRORBUFFER, call->error);
-    SET(call, HTTPHEADER, &call->id_header);
-    SET(call, PREREQFUNCTION, on_prereq);
-    SET(call, PREREQDATA, call);
-    SET(call, HEADERFUNCTION, on_header);
-    SET(call, HEADERDATA, call);
-    SET(call, WRITEFUNCTION, on_body);
-    SET(call, WRITEDATA, call);
-    set_protocol(call);
-    set_connection(call);
+    weir_ns now = weir_clock_now();
+    bridge->turn++;
+    curl_of(bridge)->bodies = 0;
+    curl_of(bridge)->arrival = (struct weir_arrival){now, now, false};
 }
 
-struct weir_call *weir_bridge_call(struct weir_bridge *bridge, uint32_t index, void *context,
-                                   int connected_fd)
+static void on_timer(uv_timer_t *timer)
 {
-    WEIR_ASSERT(index < bridge->options.calls);
-    bridge->calls[index].context = context;
-    bridge->calls[index].connected_fd = connected_fd;
-    return &bridge->calls[index];
+    struct weir__lane *lane = timer->data;
+    begin_turn(lane->bridge);
+    lane->is_kicked = true;
+    settle(lane);
 }
 
-void weir_call_start(struct weir_call *call, const char *body, size_t len, const char *request_id)
+static int on_curl_timer(CURLM *multi, long timeout_ms, void *context)
 {
-    (void)snprintf(call->id_text, sizeof(call->id_text), "X-Request-Id: %s", request_id);
-    SET(call, POSTFIELDSIZE_LARGE, (curl_off_t)len);
-    SET(call, POSTFIELDS, body); // borrowed, not copied
-    call->error[0] = '\0';
-    call->sends = 0;
-    call->is_active = true;
-    CURLMcode code = curl_multi_add_handle(call->lane->multi, call->easy);
-    WEIR_ASSERT(code == CURLM_OK);
+    (void)multi;
+    struct weir__lane *lane = context;
+    if (timeout_ms == 0) {
+        lane->is_kicked = true;
+        timeout_ms = -1;
+    }
+    if (timeout_ms < 0) {
+        return uv_timer_stop(&lane->timer);
+    }
+    return uv_timer_start(&lane->timer, on_timer, (uint64_t)timeout_ms, 0);
 }
 
-void weir_call_cancel(struct weir_call *call)
+/** A wake-up by bytes: when those about to be read arrived; also the client's own lag. */
+static void stamp(struct weir_bridge *bridge, int fd)
 {
+    struct weir__curl *curl = curl_of(bridge);
+    bridge->turn++;
+    curl->bodies = 0;
+    weir_ns now = weir_clock_now();
+    curl->arrival = weir_stamp_peek(&bridge->stamper, fd, now);
+    weir__bridge_note_lag(bridge, curl->arrival.is_kernel, now - curl->arrival.first);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct weir__watch *watch = poll->data;
+    struct weir__lane *lane = watch->owner;
+    watch->armed = status < 0 ? 0 : watch->armed; // libuv stops a handle whose socket has an error
+    if (lane == NULL) { // the server closed a connection at rest: libcurl notices when it wants it
+        weir__watch_arm(watch, 0, NULL);
+        return;
+    }
+    int bits = status < 0 ? CURL_CSELECT_ERR : 0;
+    if ((events & UV_READABLE) != 0) {
+        stamp(lane->bridge, watch->fd);
+        bits |= CURL_CSELECT_IN;
+    } else {
+        begin_turn(lane->bridge);
+    }
+    bits |= (events & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0;
+    int running = 0;
+    (void)curl_multi_socket_action(lane->multi, watch->fd, bits, &running);
+    settle(lane);
+}
+
+static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *per_socket)
+{
+    (void)easy;
+    (void)per_socket;
+    struct weir__lane *lane = context;
+    bool is_idle = what == CURL_POLL_REMOVE; // libcurl has no transfer on it
+    struct weir__watch *watch = weir__watch_of(lane->bridge, fd, is_idle ? NULL : lane);
+    int events = what != CURL_POLL_OUT ? UV_READABLE : 0;
+    events |= what != CURL_POLL_IN ? UV_WRITABLE : 0;
+    if (is_idle) { // most likely the next request asks for it back at once: stay armed for reading
+        events = watch->armed & UV_READABLE;
+    }
+    weir__watch_arm(watch, events, on_poll);
+    return 0;
+}
+
+curl_socket_t weir__curl_open_socket(void *context, curlsocktype purpose,
+                                     struct curl_sockaddr *address)
+{
+    (void)purpose;
+    struct weir_call *call = &((struct weir__curl_call *)context)->call;
+    int fd = call->connected_fd;
+    call->connected_fd = -1;
+    if (fd < 0) {
+        fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                    address->protocol);
+    }
+    return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+int weir__curl_socket_options(void *context, curl_socket_t fd, curlsocktype purpose)
+{
+    (void)context;
+    (void)purpose;
+    (void)weir_stamp_enable(fd);
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof(peer);
+    bool is_connected = getpeername(fd, (struct sockaddr *)&peer, &len) == 0;
+    return is_connected ? CURL_SOCKOPT_ALREADY_CONNECTED : CURL_SOCKOPT_OK;
+}
+
+int weir__curl_close_socket(void *context, curl_socket_t fd)
+{
+    return weir__watch_close_fd(context, fd);
+}
+
+static void init_lane(struct weir_bridge *bridge, struct weir__lane *lane)
+{
+    lane->bridge = bridge;
+    lane->multi = curl_multi_init();
+    WEIR_ASSERT(lane->multi != NULL);
+    int failed = uv_timer_init(bridge->options.loop, &lane->timer);
+    WEIR_ASSERT(failed == 0);
+    lane->timer.data = lane;
+    CURLM *multi = lane->multi;
+    (void)curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
+    (void)curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, lane);
+    (void)curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
+    (void)curl_multi_setopt(multi, CURLMOPT_TIMERDATA, lane);
+    (void)curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    (void)curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
+                            WEIR__LANE_CALLS + 1L); // else the cache evicts what will be needed
+}
+
+static void pin_address(struct weir_bridge *bridge)
+{
+    const struct weir_endpoint *endpoint = bridge->options.endpoint;
+    char entry[512];
+    (void)snprintf(entry, sizeof(entry), "%s:%u:%s", endpoint->target->host, endpoint->target->port,
+                   endpoint->text);
+    curl_of(bridge)->resolve = curl_slist_append(NULL, entry);
+}
+
+static void add_header(struct weir__curl *curl, const char *line)
+{
+    curl->headers = curl_slist_append(curl->headers, line);
+    WEIR_ASSERT(curl->headers != NULL);
+}
+
+static void curl_open(struct weir_bridge *bridge)
+{
+    struct weir__curl *curl = weir_alloc(1, sizeof(*curl));
+    uint32_t calls = bridge->options.calls;
+    bridge->state = curl;
+    curl->lane_count = ((size_t)calls + WEIR__LANE_CALLS - 1) / WEIR__LANE_CALLS;
+    curl->lanes = weir_alloc(curl->lane_count, sizeof(*curl->lanes));
+    curl->calls = weir_alloc(calls, sizeof(*curl->calls));
+    pin_address(bridge);
+    add_header(curl, "Expect:"); // libcurl would wait a second for "100 Continue" on large bodies
+    for (size_t i = 0; i < bridge->headers.count; i++) {
+        add_header(curl, bridge->headers.lines[i]);
+    }
+}
+
+static struct weir_call *curl_call(struct weir_bridge *bridge, uint32_t index)
+{
+    struct weir__curl *curl = bridge->state;
+    struct weir__curl_call *call = &curl->calls[index];
+    if (call->easy == NULL) {
+        call->call.bridge = bridge;
+        call->lane = &curl->lanes[index / WEIR__LANE_CALLS];
+        if (call->lane->multi == NULL) {
+            init_lane(bridge, call->lane);
+        }
+        weir__curl_call_init(call);
+    }
+    return &call->call;
+}
+
+static void curl_cancel(struct weir_call *base)
+{
+    struct weir__curl_call *call = WEIR_CONTAINER_OF(base, struct weir__curl_call, call);
     if (call->is_active) {
         call->is_active = false;
         (void)curl_multi_remove_handle(call->lane->multi, call->easy);
     }
 }
 
-int16_t weir_call_status(struct weir_call *call)
+static void curl_settle(struct weir_call *base)
 {
-    long status = 0;
-    (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-    return (int16_t)status;
+    struct weir__curl_call *call = WEIR_CONTAINER_OF(base, struct weir__curl_call, call);
+    begin_turn(base->bridge);
+    settle(call->lane);
 }
 
-bool weir_call_is_event_stream(struct weir_call *call)
+static void close_call(struct weir__curl_call *call)
 {
-    static const char wanted[] = "text/event-stream";
-    char *type = NULL;
-    (void)curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &type);
-    return type != NULL && strncasecmp(type, wanted, sizeof(wanted) - 1) == 0;
+    if (call->easy == NULL) {
+        return;
+    }
+    curl_cancel(&call->call);
+    if (call->call.connected_fd >= 0) {
+        (void)close(call->call.connected_fd);
+    }
+    curl_easy_cleanup(call->easy);
 }
 
-static bool is_our_shortage(long os_error)
+static void curl_close(struct weir_bridge *bridge)
 {
-    return os_error == EMFILE || os_error == ENFILE || os_error == EADDRNOTAVAIL ||
-           os_error == ENOBUFS || os_error == ENOMEM;
-}
-
-/** What went wrong below HTTP, as an outcome. */
-static enum weir_outcome outcome_of(CURLcode code, long os_error)
-{
-    switch (code) {
-    case CURLE_OK:
-        return WEIR_OUTCOME_OK;
-    case CURLE_COULDNT_RESOLVE_HOST:
-        return WEIR_OUTCOME_DNS;
-    case CURLE_COULDNT_CONNECT:
-        return is_our_shortage(os_error) ? WEIR_OUTCOME_CLIENT_RESOURCE : WEIR_OUTCOME_CONNECT;
-    case CURLE_OUT_OF_MEMORY:
-        return WEIR_OUTCOME_CLIENT_RESOURCE;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_USE_SSL_FAILED:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-        return WEIR_OUTCOME_TLS;
-    case CURLE_OPERATION_TIMEDOUT:
-        return WEIR_OUTCOME_TIMEOUT;
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-    case CURLE_GOT_NOTHING:
-    case CURLE_PARTIAL_FILE:
-    case CURLE_ABORTED_BY_CALLBACK: // a second send that was refused
-        return WEIR_OUTCOME_RESET;
-    default:
-        return WEIR_OUTCOME_MALFORMED; // broken HTTP, or an answer that on_body gave up
+    struct weir__curl *curl = bridge->state;
+    for (uint32_t i = 0; i < bridge->options.calls; i++) {
+        close_call(&curl->calls[i]);
+    }
+    for (size_t i = 0; i < curl->lane_count; i++) {
+        if (curl->lanes[i].multi != NULL) {
+            (void)curl_multi_cleanup(curl->lanes[i].multi);
+            uv_close((uv_handle_t *)&curl->lanes[i].timer, NULL);
+        }
     }
 }
 
-static weir_ns connect_time(struct weir_call *call)
+static void curl_free_state(struct weir_bridge *bridge)
 {
-    curl_off_t tcp_us = 0;
-    curl_off_t tls_us = 0;
-    (void)curl_easy_getinfo(call->easy, CURLINFO_CONNECT_TIME_T, &tcp_us);
-    (void)curl_easy_getinfo(call->easy, CURLINFO_APPCONNECT_TIME_T, &tls_us);
-    return (weir_ns)(tls_us > tcp_us ? tls_us : tcp_us) * WEIR_USEC;
+    struct weir__curl *curl = bridge->state;
+    curl_slist_free_all(curl->headers);
+    curl_slist_free_all(curl->resolve);
+    weir_free(curl->lanes);
+    weir_free(curl->calls);
+    weir_free(curl);
 }
 
-void weir__call_done(struct weir_call *call, CURLcode code)
-{
-    long os_error = 0;
-    long connects = 0;
-    (void)curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &os_error);
-    (void)curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &connects);
-    struct weir_call_end end = {
-        .outcome = outcome_of(code, os_error),
-        .http_status = weir_call_status(call),
-        .is_connect_timeout = call->sends == 0,
-        .is_reused = connects == 0,
-        .was_retried = call->sends > 1,
-        .connect_time = connects > 0 ? connect_time(call) : 0,
-        .message = call->error[0] != '\0' ? call->error
-                   : code == CURLE_OK     ? ""
-                                          : curl_easy_strerror(code),
-    };
-    call->is_active = false;
-    call->bridge->options.ops->on_done(call->context, &end, call->bridge->arrival.last);
-}
+const struct weir__transport weir__transport_curl = {
+    .open = curl_open,
+    .call = curl_call,
+    .start = weir__curl_call_start,
+    .cancel = curl_cancel,
+    .settle = curl_settle,
+    .status = weir__curl_call_status,
+    .is_event_stream = weir__curl_call_is_event_stream,
+    .close = curl_close,
+    .free = curl_free_state,
+};

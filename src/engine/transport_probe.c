@@ -1,6 +1,5 @@
 // One blocking GET of the model list before the run: see probe.h.
 #include <curl/curl.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "weir/base/buf.h"
@@ -59,22 +58,6 @@ static CURLcode get(const struct weir_config *config, const char *url, struct we
     return code;
 }
 
-/** {"data": [{"id": "…"}, …]}, as OpenAI lists them. */
-static void read_models(const char *body, size_t len, struct weir_probe *out)
-{
-    json_t *root = json_loadb(body, len, 0, NULL);
-    size_t index = 0;
-    json_t *entry = NULL;
-    json_array_foreach(json_object_get(root, "data"), index, entry)
-    {
-        const char *id = json_string_value(json_object_get(entry, "id"));
-        if (id != NULL && out->model_count < WEIR_PROBE_MODELS) {
-            (void)weir_copy(out->models[out->model_count++], sizeof(out->models[0]), id);
-        }
-    }
-    json_decref(root);
-}
-
 static weir_status explain(const struct weir_target *target, CURLcode code, struct weir_err *err)
 {
     if (code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION) {
@@ -100,7 +83,9 @@ weir_status weir_probe_models(const struct weir_config *config, const struct wei
     bool is_fatal = code == CURLE_COULDNT_CONNECT || code == CURLE_SSL_CONNECT_ERROR ||
                     code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_COULDNT_RESOLVE_HOST;
     if (status == 200) {
-        read_models(weir_buf_text(&body), body.len, out);
+        out->model_count = weir_dialect_read_models(
+            target->dialect, (struct weir_slice){weir_buf_text(&body), body.len}, out->models,
+            WEIR_PROBE_MODELS);
     }
     weir_buf_free(&body);
     return is_fatal ? explain(target, code, err) : WEIR_OK;
@@ -163,6 +148,9 @@ weir_status weir_probe_choose(const struct weir_config *config, const struct wei
         }
         (void)weir_copy(target->model, sizeof(target->model), config->model);
         return WEIR_OK;
+    }
+    if (probe->model_count == 0 && (!target->dialect->sends_model || target->model[0] != '\0')) {
+        return WEIR_OK; // this server serves what it serves, or the URL has named the model
     }
     if (probe->model_count == 0) {
         return no_model(probe, target, err);

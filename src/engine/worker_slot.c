@@ -65,7 +65,8 @@ static void release(struct slot *slot, const char *transport, weir_ns now)
     worker->last_done = sample->done > worker->last_done ? sample->done : worker->last_done;
     weir__worker_roll_slice(worker, sample->done);
     worker->slice->ok += sample->outcome == WEIR_OUTCOME_OK ? 1 : 0;
-    worker->slice->failed += sample->outcome == WEIR_OUTCOME_OK ? 0 : 1;
+    worker->slice->failed +=
+        sample->outcome != WEIR_OUTCOME_OK && sample->outcome != WEIR_OUTCOME_CANCELLED ? 1 : 0;
     if (!weir_ring_push(worker->samples, sample)) {
         worker->records_dropped++;
     }
@@ -110,8 +111,10 @@ static bool on_body(void *context, struct weir_call *call, const char *bytes, si
     struct slot *slot = context;
     struct weir_request *request = &slot->request;
     if (!request->is_answer_begun) {
+        const char *type = weir_call_is_event_stream(call) ? "text/event-stream" : "";
         weir_request_open_body(request,
-                               weir_call_status(call) == 200 && weir_call_is_event_stream(call));
+                               weir_dialect_framing(request->answer.dialect, weir_call_status(call),
+                                                    weir_slice_of(type)));
     }
     request->window = weir_deal_window(slot->worker->job.deal);
     return weir_request_body(request, bytes, len, at, weir_bridge_turn(slot->worker->bridge));

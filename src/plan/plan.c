@@ -64,7 +64,7 @@ static weir_status check_messages(const struct maker *maker)
 {
     const struct weir_plan *plan = maker->plan;
     for (size_t t = 0; t < plan->target_count; t++) {
-        if (strcmp(plan->targets[t].dialect->name, "completions") != 0) {
+        if (plan->targets[t].dialect->takes_messages) {
             continue;
         }
         for (size_t i = 0; i < maker->dataset.count; i++) {
@@ -166,7 +166,7 @@ static weir_status make_item(struct maker *maker, const struct source *source,
     };
     size_t prompt_at = SIZE_MAX;
     weir_buf_clear(&maker->body);
-    if (!target->dialect->build(&spec, &maker->body, &prompt_at) ||
+    if (!weir_dialect_build(target->dialect, spec, &maker->body, &prompt_at) ||
         weir_arena_used(plan->arena) + maker->body.len > PLAN_BYTES_MAX) {
         return fail_size(maker);
     }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "weir/base/attr.h"
 #include "weir/base/mem.h"
 #include "weir/plan/url.h"
 
@@ -75,11 +76,45 @@ static weir_status find_dialect(const char *type, const struct weir_dialect **ou
     return status;
 }
 
-/** The endpoint's path below the version: "/chat/completions" of "/v1/chat/completions". */
-static struct weir_slice below_version(const struct weir_dialect *dialect)
+/** The first segment of the dialect's path if there are more: "/v1" of "/v1/rerank", "/api" of
+ * "/api/chat". People give it with the base, so it is not written twice. */
+static struct weir_slice root_of(const struct weir_dialect *dialect)
 {
-    struct weir_slice path = weir_slice_of(dialect->path);
-    return weir_slice_starts(path, "/v1/") ? slice_from(path, 3) : path;
+    const char *end = strchr(dialect->path + 1, '/');
+    return (struct weir_slice){dialect->path, end != NULL ? (size_t)(end - dialect->path) : 0};
+}
+
+static bool is_versioned(const char *path)
+{
+    return weir_slice_starts(weir_slice_of(path), "/v1/");
+}
+
+/** Where the dialect lists models, behind the base of a full path: that has the version already, if
+ * there is one. */
+static const char *models_below(const struct weir_dialect *dialect, struct weir_slice base)
+{
+    const char *models = dialect->models.path;
+    const bool has_version = is_versioned(dialect->path) && is_versioned(models);
+    return has_version && base.len > 0 ? models + strlen("/v1") : models;
+}
+
+/** A path that several servers have and that --endpoint-type does not decide. */
+static weir_status check_ambiguous(const struct weir_dialect *found, const struct weir_url *url,
+                                   struct weir_err *err)
+{
+    const size_t len = weir_dialect_match(found, url->path, NULL);
+    size_t count = 0;
+    const struct weir_dialect *table = weir_dialect_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (&table[i] != found && weir_dialect_match(&table[i], url->path, NULL) == len) {
+            return weir_fail(
+                err, WEIR_INVALID,
+                "--url: several servers have a path '%s'; say which with --endpoint-type "
+                "%s or %s",
+                found->path, found->name, table[i].name);
+        }
+    }
+    return WEIR_OK;
 }
 
 // ---- putting it together
@@ -132,18 +167,22 @@ static weir_status set_urls(struct weir_target *out, struct weir_slice base,
 static weir_status take_full_path(const struct weir_url *url, struct weir_target *out,
                                   struct weir_err *err)
 {
-    struct weir_slice end = below_version(out->dialect);
-    struct weir_slice base = {url->path.ptr, url->path.len - end.len};
-    bool has_version = end.len < strlen(out->dialect->path);
-    return set_urls(out, base, (struct weir_slice[2]){end, url->query},
-                    has_version ? "/models" : "/v1/models", err);
+    struct weir_slice model = {"", 0};
+    const size_t len = weir_dialect_match(out->dialect, url->path, &model);
+    const struct weir_slice base = {url->path.ptr, url->path.len - len};
+    if (!copy_slice(out->model, sizeof(out->model), model)) {
+        return weir_fail(err, WEIR_INVALID, "--url: the model's name is longer than %zu bytes",
+                         sizeof(out->model) - 1);
+    }
+    return set_urls(out, base, (struct weir_slice[2]){slice_from(url->path, base.len), url->query},
+                    models_below(out->dialect, base), err);
 }
 
-/** "/v1/" with more behind it, in a path that is no endpoint known here. */
-static bool goes_below_version(struct weir_slice path)
+/** `root`, as "/v1", with more behind it, in a path that is no endpoint known here. */
+static bool goes_below(struct weir_slice path, struct weir_slice root)
 {
-    for (size_t i = 0; i + 4 <= path.len; i++) {
-        if (memcmp(path.ptr + i, "/v1/", 4) == 0) {
+    for (size_t i = 0; root.len > 0 && i + root.len < path.len; i++) {
+        if (path.ptr[i + root.len] == '/' && memcmp(path.ptr + i, root.ptr, root.len) == 0) {
             return true;
         }
     }
@@ -153,26 +192,43 @@ static bool goes_below_version(struct weir_slice path)
 static weir_status take_base_path(const struct weir_url *url, struct weir_target *out,
                                   struct weir_err *err)
 {
+    const struct weir_slice roots[] = {weir_slice_of("/v1"), root_of(out->dialect)};
     if (url->query.len > 0) {
         return weir_fail(err, WEIR_INVALID,
                          "--url: a query ('?…') may only follow a full endpoint path, as "
                          "http://HOST%s?…",
                          out->dialect->path);
     }
-    if (goes_below_version(url->path)) {
-        return weir_fail(err, WEIR_INVALID,
-                         "--url: path '%.*s' is no endpoint weir knows; give the base (up to /v1) "
-                         "or a path that ends in %s",
-                         (int)(url->path.len < SHOWN ? url->path.len : SHOWN), url->path.ptr,
-                         out->dialect->path);
-    }
     struct weir_slice base = url->path;
-    if (slice_ends(base, weir_slice_of("/v1"))) {
-        base.len -= 3;
+    for (size_t i = 0; i < WEIR_COUNT_OF(roots); i++) {
+        if (goes_below(url->path, roots[i])) {
+            return weir_fail(err, WEIR_INVALID,
+                             "--url: path '%.*s' is no endpoint weir knows; give the base (up to "
+                             "%.*s) or a path that ends in %s",
+                             (int)(url->path.len < SHOWN ? url->path.len : SHOWN), url->path.ptr,
+                             (int)roots[i].len, roots[i].ptr, out->dialect->path);
+        }
+        if (base.len == url->path.len && roots[i].len > 0 && slice_ends(base, roots[i])) {
+            base.len -= roots[i].len;
+        }
     }
     return set_urls(out, base,
                     (struct weir_slice[2]){weir_slice_of(out->dialect->path), weir_slice_of("")},
-                    "/v1/models", err);
+                    out->dialect->models.path, err);
+}
+
+/** The dialect of a full path: the one asked for where several servers share it. */
+static weir_status take_dialect(const struct weir_url *url, struct weir_target *out, bool *is_full,
+                                struct weir_err *err)
+{
+    const struct weir_dialect *found = weir_dialect_of_path(url->path);
+    *is_full = found != NULL;
+    if (found == NULL || weir_dialect_match(found, url->path, NULL) ==
+                             weir_dialect_match(out->dialect, url->path, NULL)) {
+        return WEIR_OK;
+    }
+    out->dialect = found;
+    return check_ambiguous(found, url, err);
 }
 
 static weir_status take_url(struct weir_slice text, struct weir_target *out, struct weir_err *err)
@@ -185,12 +241,12 @@ static weir_status take_url(struct weir_slice text, struct weir_target *out, str
     out->is_tls = url.is_tls;
     out->port = url.port;
     (void)weir_copy(out->host, sizeof(out->host), url.host);
-    const struct weir_dialect *of_path = weir_dialect_of_path(url.path);
-    if (of_path != NULL) {
-        out->dialect = of_path;
-        return take_full_path(&url, out, err);
+    bool is_full = false;
+    status = take_dialect(&url, out, &is_full, err);
+    if (status != WEIR_OK) {
+        return status;
     }
-    return take_base_path(&url, out, err);
+    return is_full ? take_full_path(&url, out, err) : take_base_path(&url, out, err);
 }
 
 static weir_status take_sim(struct weir_slice options, struct weir_target *out,
@@ -277,6 +333,60 @@ weir_status weir_target_parse(const char *text, const char *endpoint_type, struc
     return status;
 }
 
+// ---- the model's name
+// ----------------------------------------------------------------------------------
+
+/** Put `model` where the URL has "{model}", which no URL given by hand can have. False: too long.
+ */
+static bool fill_model(char *url, size_t size, const char *model)
+{
+    static const char MARK[] = "{model}";
+    char *at = strstr(url, MARK);
+    if (at == NULL) {
+        return true;
+    }
+    const char *rest = at + sizeof(MARK) - 1;
+    const size_t model_len = strlen(model);
+    if ((size_t)(at - url) + model_len + strlen(rest) >= size) {
+        return false;
+    }
+    memmove(at + model_len, rest, strlen(rest) + 1);
+    memcpy(at, model, model_len);
+    return true;
+}
+
+static bool is_path_safe(const char *model)
+{
+    for (const char *at = model; *at != '\0'; at++) {
+        if (!is_name_char(*at) && *at != ':' && *at != '~') {
+            return false;
+        }
+    }
+    return model[0] != '\0';
+}
+
+/** Name the target's model; a path may already have done so. */
+static weir_status set_model(struct weir_target *out, const char *model, struct weir_err *err)
+{
+    if (model[0] != '\0' && !weir_copy(out->model, sizeof(out->model), model)) {
+        return weir_fail(err, WEIR_INVALID, "--model is longer than %zu bytes",
+                         sizeof(out->model) - 1);
+    }
+    if (strstr(out->url, "{model}") == NULL) {
+        return WEIR_OK;
+    }
+    if (!is_path_safe(out->model)) {
+        return weir_fail(err, WEIR_INVALID,
+                         "%s: the model's name is part of the path %s; give --model (letters, "
+                         "digits and ._-:~) or the full URL",
+                         out->name, out->dialect->path);
+    }
+    return fill_model(out->url, sizeof(out->url), out->model)
+               ? WEIR_OK
+               : weir_fail(err, WEIR_INVALID, "--url is too long; %zu bytes are the limit",
+                           sizeof(out->url) - 1);
+}
+
 void weir_target_set_sim_port(struct weir_target *target, uint16_t port)
 {
     (void)weir_copy(target->host, sizeof(target->host), "127.0.0.1");
@@ -284,8 +394,10 @@ void weir_target_set_sim_port(struct weir_target *target, uint16_t port)
     target->is_tls = false;
     (void)snprintf(target->url, sizeof(target->url), "http://127.0.0.1:%u%s", (unsigned)port,
                    target->dialect->path);
-    (void)snprintf(target->models_url, sizeof(target->models_url), "http://127.0.0.1:%u/v1/models",
-                   (unsigned)port);
+    (void)fill_model(target->url, sizeof(target->url),
+                     is_path_safe(target->model) ? target->model : "sim");
+    (void)snprintf(target->models_url, sizeof(target->models_url), "http://127.0.0.1:%u%s",
+                   (unsigned)port, target->dialect->models.path);
 }
 
 static weir_status check_names(const struct weir_target *targets, size_t count,
@@ -304,6 +416,18 @@ static weir_status check_names(const struct weir_target *targets, size_t count,
     return WEIR_OK;
 }
 
+static weir_status check_transport(const struct weir_config *config,
+                                   const struct weir_target *target, struct weir_err *err)
+{
+    if (!target->is_tls || config->transport != WEIR_TRANSPORT_NATIVE) {
+        return WEIR_OK;
+    }
+    return weir_fail(err, WEIR_INVALID,
+                     "--transport native carries plain HTTP only, and %s is https; leave it at "
+                     "auto, or say curl",
+                     target->name);
+}
+
 weir_status weir_targets_parse(const struct weir_config *config, struct weir_target **out,
                                size_t *count, struct weir_err *err)
 {
@@ -316,10 +440,11 @@ weir_status weir_targets_parse(const struct weir_config *config, struct weir_tar
     weir_status status = WEIR_OK;
     for (size_t i = 0; i < config->url.count && status == WEIR_OK; i++) {
         status = weir_target_parse(config->url.items[i], config->endpoint_type, &targets[i], err);
-        if (status == WEIR_OK &&
-            !weir_copy(targets[i].model, sizeof(targets[i].model), config->model)) {
-            status = weir_fail(err, WEIR_INVALID, "--model is longer than %zu bytes",
-                               sizeof(targets[i].model) - 1);
+        if (status == WEIR_OK) {
+            status = set_model(&targets[i], config->model, err);
+        }
+        if (status == WEIR_OK) {
+            status = check_transport(config, &targets[i], err);
         }
     }
     if (status == WEIR_OK) {

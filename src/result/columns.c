@@ -23,6 +23,7 @@
 static const struct weir__column columns[] = {
     {.kind = COLUMN_TARGET, .top = "", .head = "target"},
     {.kind = COLUMN_LOAD, .top = "", .head = ""},
+    {.kind = COLUMN_REPETITION, .top = "", .head = "rep"},
     {.kind = COLUMN_METRIC, .top = "", .head = "req/s", .metric = WEIR_METRIC_REQ_RATE, .percentile = -1},
     {.kind = COLUMN_METRIC, .top = "output", .head = "tok/s", .metric = WEIR_METRIC_OUT_RATE, .percentile = -1},
     {.kind = COLUMN_METRIC, .top = "tok/s", .head = "/user", .metric = WEIR_METRIC_USER_RATE,
@@ -71,6 +72,16 @@ bool weir__has_targets(const struct weir_summary *summary)
     return false;
 }
 
+bool weir__has_repetitions(const struct weir_summary *summary)
+{
+    for (size_t i = 0; i < summary->level_count; i++) {
+        if (summary->levels[i].repetition > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 size_t weir__columns_select(const struct weir_summary *summary, int detail,
                             const struct weir__column *out[WEIR__COLUMNS_MAX])
 {
@@ -82,7 +93,8 @@ size_t weir__columns_select(const struct weir_summary *summary, int detail,
         const struct weir__column *column = &columns[i];
         bool is_wanted = column->detail <= detail && !(column->is_latency && was_streamed) &&
                          !(column->is_streaming && !was_streamed) &&
-                         (column->kind != COLUMN_TARGET || weir__has_targets(summary));
+                         (column->kind != COLUMN_TARGET || weir__has_targets(summary)) &&
+                         (column->kind != COLUMN_REPETITION || weir__has_repetitions(summary));
         if (is_wanted) {
             out[count++] = column;
         }
@@ -92,9 +104,9 @@ size_t weir__columns_select(const struct weir_summary *summary, int detail,
 
 double weir__failed_percent(const struct weir_level_summary *level)
 {
-    uint64_t finished = level->counters.measured;
-    uint64_t failed = finished - level->counters.outcomes[WEIR_OUTCOME_OK];
-    return finished > 0 ? 100.0 * (double)failed / (double)finished : NAN;
+    uint64_t failed = weir_counters_failed(&level->counters);
+    uint64_t judged = level->counters.outcomes[WEIR_OUTCOME_OK] + failed;
+    return judged > 0 ? 100.0 * (double)failed / (double)judged : NAN;
 }
 
 static double load_of(const struct weir_level_summary *level)
@@ -142,6 +154,9 @@ const char *weir__column_cell(const struct weir__column *column,
     switch (column->kind) {
     case COLUMN_TARGET:
         return weir_text_clean(level->target, strlen(level->target), out, WEIR__CELL_BYTES);
+    case COLUMN_REPETITION: // people count from one
+        (void)snprintf(out, WEIR__CELL_BYTES, "%u", level->repetition + 1);
+        return out;
     case COLUMN_LOAD:
         (void)weir_number_exact(load_of(level), out, WEIR__CELL_BYTES);
         if (out[0] == '\0') {
@@ -183,7 +198,11 @@ const char *weir__level_label(const struct weir_summary *summary,
     if (load[0] == '\0') {
         (void)snprintf(load, sizeof(load), "%u", level->index);
     }
-    (void)snprintf(out, WEIR__LABEL_BYTES, "%s%s %s", target, word, load);
+    char repetition[32] = "";
+    if (weir__has_repetitions(summary)) {
+        (void)snprintf(repetition, sizeof(repetition), ", repetition %u", level->repetition + 1);
+    }
+    (void)snprintf(out, WEIR__LABEL_BYTES, "%s%s %s%s", target, word, load, repetition);
     return out;
 }
 

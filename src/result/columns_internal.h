@@ -8,7 +8,14 @@
 
 #include "weir/stat/summary.h"
 
-enum weir__column_kind { COLUMN_TARGET, COLUMN_LOAD, COLUMN_METRIC, COLUMN_FAILED, COLUMN_VERDICT };
+enum weir__column_kind {
+    COLUMN_TARGET,
+    COLUMN_REPETITION,
+    COLUMN_LOAD,
+    COLUMN_METRIC,
+    COLUMN_FAILED,
+    COLUMN_VERDICT
+};
 
 /** detail: 0 always shown, 1 when there is room, 2 when there is plenty. */
 struct weir__column {
@@ -44,18 +51,20 @@ const char *weir__column_head(const struct weir__column *column,
                               const struct weir_summary *summary);
 
 bool weir__has_targets(const struct weir_summary *summary); // more than one
+bool weir__has_repetitions(const struct weir_summary *summary);
 
 /** Whether level `index` is the first of its target. */
 bool weir__is_first_of_target(const struct weir_summary *summary, size_t index);
 
-/** "vllm, concurrency 8"; without the target when there is but one. Returns `out`. */
+/** "vllm, concurrency 8, repetition 2"; without target or repetition when there is but one. Returns
+ * `out`. */
 const char *weir__level_label(const struct weir_summary *summary,
                               const struct weir_level_summary *level, char out[WEIR__LABEL_BYTES]);
 
 /** Two decimals, but nothing that failed is ever shown as 0. Returns `out`. */
 const char *weir__percent_cell(double percent, char out[WEIR__CELL_BYTES]);
 
-/** Share of failed requests in %; NAN when none was finished. */
+/** Failed requests in % of those that were not cancelled; NAN when there are none. */
 double weir__failed_percent(const struct weir_level_summary *level);
 
 /** The level's URL without secrets and control characters. Returns `out`. */

@@ -282,7 +282,7 @@ bool weir_live_format_end(const struct weir_live_state *state,
         (void)add_ttft(out, ttft[WEIR_PERCENTILE_P50], ttft[WEIR_PERCENTILE_P99]);
     }
     return weir_buf_addf(out, "  %llu ok  %llu failed  %s%s", (unsigned long long)ok,
-                         (unsigned long long)(level->counters.measured - ok),
+                         (unsigned long long)weir_counters_failed(&level->counters),
                          weir_verdict_key(level->verdict.verdict),
                          level->is_interrupted ? ", interrupted" : "");
 }

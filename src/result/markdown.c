@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "columns_internal.h"
+#include "findings_internal.h"
 #include "json_internal.h"
+#include "weir/base/str.h"
 #include "weir/result/number.h"
 #include "weir/result/redact.h"
 #include "weir/result/text.h"
@@ -80,19 +82,26 @@ static void add_best(const struct report *report)
 static void add_headline(const struct report *report)
 {
     const struct weir_summary *summary = report->summary;
-    uint64_t ok = 0;
+    uint64_t failed = 0;
+    uint64_t cancelled = 0;
     uint64_t finished = 0;
     for (size_t i = 0; i < summary->level_count; i++) {
-        ok += summary->levels[i].counters.outcomes[WEIR_OUTCOME_OK];
+        failed += weir_counters_failed(&summary->levels[i].counters);
+        cancelled += summary->levels[i].counters.outcomes[WEIR_OUTCOME_CANCELLED];
         finished += summary->levels[i].counters.measured;
     }
     add(report, "# ");
     add_safe(report, summary->name);
     (void)weir_buf_addf(report->out,
-                        "\n\n**Verdict: %s.** %zu level%s, %llu measured requests, %llu failed.",
+                        "\n\n**Verdict: %s.** %zu level%s, %llu measured requests, %llu failed",
                         weir_verdict_key(summary->verdict.verdict), summary->level_count,
                         summary->level_count == 1 ? "" : "s", (unsigned long long)finished,
-                        (unsigned long long)(finished - ok));
+                        (unsigned long long)failed);
+    if (cancelled > 0) {
+        (void)weir_buf_addf(report->out, ", %llu cancelled by the client",
+                            (unsigned long long)cancelled);
+    }
+    add(report, ".");
     add(report, summary->is_interrupted ? " The run was interrupted." : "");
     add_best(report);
     add(report, "\n\n");
@@ -181,6 +190,32 @@ static void add_table(const struct report *report, size_t first)
     }
 }
 
+/** Left out when there is nothing to say. */
+static void add_findings(const struct report *report)
+{
+    bool has_any = false;
+    for (size_t i = 0; i < report->summary->level_count; i++) {
+        struct weir_buf text;
+        weir_buf_init(&text, 64U << 10);
+        weir__findings_add(&report->summary->levels[i], &text);
+        struct weir_slice rest = {weir_buf_text(&text), text.len};
+        struct weir_slice sentence;
+        if (text.len > 0) {
+            add(report, has_any ? "- " : "\n## Rates, trends and objectives\n\n- ");
+            add_label(report, &report->summary->levels[i]);
+            add(report, "\n");
+            has_any = true;
+        }
+        while (rest.len > 0 && weir_slice_next_part(&rest, '\n', &sentence)) {
+            char line[WEIR__SENTENCE_BYTES];
+            add(report, "  - ");
+            add_safe(report, weir_text_clean(sentence.ptr, sentence.len, line, sizeof(line)));
+            add(report, "\n");
+        }
+        weir_buf_free(&text);
+    }
+}
+
 static void add_message_cell(const struct report *report, uint32_t level, enum weir_outcome outcome)
 {
     bool is_first = true;
@@ -200,9 +235,11 @@ static void add_failures(const struct report *report)
     bool has_any = false;
     for (size_t i = 0; i < report->summary->level_count; i++) {
         const struct weir_level_summary *level = &report->summary->levels[i];
+        uint64_t judged =
+            level->counters.outcomes[WEIR_OUTCOME_OK] + weir_counters_failed(&level->counters);
         for (int o = 0; o < WEIR_OUTCOME_COUNT; o++) {
             uint64_t times = level->counters.outcomes[o];
-            if (o == WEIR_OUTCOME_OK || times == 0) {
+            if (o == WEIR_OUTCOME_OK || o == WEIR_OUTCOME_CANCELLED || times == 0) {
                 continue;
             }
             add(report, has_any ? ""
@@ -214,8 +251,7 @@ static void add_failures(const struct report *report)
             (void)weir_buf_addf(report->out, " | %s | %llu | ",
                                 weir_outcome_key((enum weir_outcome)o), (unsigned long long)times);
             char share[WEIR__CELL_BYTES];
-            add_safe(report, weir__percent_cell(
-                                 100.0 * (double)times / (double)level->counters.measured, share));
+            add_safe(report, weir__percent_cell(100.0 * (double)times / (double)judged, share));
             add(report, " | ");
             add_message_cell(report, level->index, (enum weir_outcome)o);
             add(report, " |\n");
@@ -271,12 +307,11 @@ static void add_windows(const struct report *report)
     add(report, "\n## Windows\n\nSeconds from the level's start; a request belongs to the window "
                 "by its due time.\n\n"
                 "| Level | Warm-up requests | Window from | to | Drain s | Whole level s | Planned "
-                "| Sent | Ok | Failed |\n"
-                "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+                "| Sent | Ok | Failed | Cancelled |\n"
+                "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
     for (size_t i = 0; i < report->summary->level_count; i++) {
         const struct weir_level_summary *level = &report->summary->levels[i];
         const struct weir_counters *counters = &level->counters;
-        uint64_t ok = counters->outcomes[WEIR_OUTCOME_OK];
         add(report, "| ");
         add_label(report, level);
         (void)weir_buf_addf(report->out, " | %llu | ", (unsigned long long)counters->warmup);
@@ -293,9 +328,11 @@ static void add_windows(const struct report *report)
             (void)snprintf(planned, sizeof(planned), "%llu", (unsigned long long)level->planned);
         }
         add(report, planned);
-        (void)weir_buf_addf(report->out, " | %llu | %llu | %llu |\n",
-                            (unsigned long long)level->sent, (unsigned long long)ok,
-                            (unsigned long long)(counters->measured - ok));
+        (void)weir_buf_addf(report->out, " | %llu | %llu | %llu | %llu |\n",
+                            (unsigned long long)level->sent,
+                            (unsigned long long)counters->outcomes[WEIR_OUTCOME_OK],
+                            (unsigned long long)weir_counters_failed(counters),
+                            (unsigned long long)counters->outcomes[WEIR_OUTCOME_CANCELLED]);
     }
 }
 
@@ -375,6 +412,7 @@ bool weir_markdown(const struct weir_summary *summary, const struct weir_run_fac
             add_table(&report, i);
         }
     }
+    add_findings(&report);
     add_failures(&report);
     add_audit(&report);
     add_windows(&report);

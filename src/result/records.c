@@ -8,7 +8,6 @@
 #include "weir/base/buf.h"
 #include "weir/base/mem.h"
 #include "weir/base/str.h"
-#include "weir/result/outfile.h"
 #include "weir/result/text.h"
 
 enum { TARGET_JSON_MAX = 2048 };
@@ -19,11 +18,11 @@ struct weir_record_file {
     char target[TARGET_JSON_MAX]; // JSON string with quotes; "" when not written
 };
 
-weir_status weir_record_file_open(const char *path, struct weir_record_file **out,
-                                  struct weir_err *err)
+weir_status weir_record_file_open(const char *path, const struct weir_outfile_options *options,
+                                  struct weir_record_file **out, struct weir_err *err)
 {
     struct weir_outfile *file = NULL;
-    weir_status status = weir_outfile_open(path, &file, err);
+    weir_status status = weir_outfile_open_as(path, options, &file, err);
     if (status != WEIR_OK) {
         return status;
     }

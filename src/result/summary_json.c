@@ -64,12 +64,12 @@ static json_t *outcomes_of(const struct weir_counters *counters)
 static json_t *requests_of(const struct weir_level_summary *level)
 {
     const struct weir_counters *counters = &level->counters;
-    uint64_t ok = counters->outcomes[WEIR_OUTCOME_OK];
     json_t *out = json_object();
     weir__json_put(out, "planned", level->planned > 0 ? count_of(level->planned) : json_null());
     weir__json_put(out, "sent", count_of(level->sent));
-    weir__json_put(out, "ok", count_of(ok));
-    weir__json_put(out, "failed", count_of(counters->measured - ok));
+    weir__json_put(out, "ok", count_of(counters->outcomes[WEIR_OUTCOME_OK]));
+    weir__json_put(out, "failed", count_of(weir_counters_failed(counters)));
+    weir__json_put(out, "cancelled", count_of(counters->outcomes[WEIR_OUTCOME_CANCELLED]));
     weir__json_put(out, "outcomes", outcomes_of(counters));
     json_t *timeouts = json_object();
     for (int i = 0; i < WEIR_TIMEOUT_COUNT; i++) {

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "columns_internal.h"
+#include "findings_internal.h"
+#include "weir/base/str.h"
 #include "weir/result/text.h"
 
 enum { GAP = 2, DETAIL_MAX = 2 };
@@ -253,20 +255,47 @@ static void add_messages(struct grid *grid, const struct weir_errors *errors, ui
     }
 }
 
+/** What is worth a sentence, below its level's name. */
+static void add_findings(struct grid *grid)
+{
+    enum { INDENT = 4 };
+    for (size_t i = 0; i < grid->summary->level_count; i++) {
+        const struct weir_level_summary *level = &grid->summary->levels[i];
+        struct weir_buf text;
+        weir_buf_init(&text, 64U << 10);
+        weir__findings_add(level, &text);
+        struct weir_slice rest = {weir_buf_text(&text), text.len};
+        struct weir_slice sentence;
+        char label[WEIR__LABEL_BYTES];
+        if (text.len > 0) {
+            (void)weir_buf_addf(grid->out, "\n%s\n",
+                                weir__level_label(grid->summary, level, label));
+        }
+        while (rest.len > 0 && weir_slice_next_part(&rest, '\n', &sentence)) {
+            char line[WEIR__SENTENCE_BYTES];
+            add_repeated(grid->out, ' ', INDENT);
+            add_wrapped(grid, weir_text_clean(sentence.ptr, sentence.len, line, sizeof(line)),
+                        INDENT, INDENT);
+        }
+        weir_buf_free(&text);
+    }
+}
+
 static void add_failures_of(struct grid *grid, const struct weir_errors *errors,
                             const struct weir_level_summary *level)
 {
     const struct weir_counters *counters = &level->counters;
-    uint64_t failed = counters->measured - counters->outcomes[WEIR_OUTCOME_OK];
+    uint64_t failed = weir_counters_failed(counters);
+    uint64_t judged = counters->outcomes[WEIR_OUTCOME_OK] + failed;
     if (failed == 0) {
         return;
     }
     char label[WEIR__LABEL_BYTES];
     (void)weir_buf_addf(grid->out, "\n%s: %llu of %llu requests failed\n",
                         weir__level_label(grid->summary, level, label), (unsigned long long)failed,
-                        (unsigned long long)counters->measured);
+                        (unsigned long long)judged);
     for (int i = 0; i < WEIR_OUTCOME_COUNT; i++) {
-        if (counters->outcomes[i] == 0 || i == WEIR_OUTCOME_OK) {
+        if (counters->outcomes[i] == 0 || i == WEIR_OUTCOME_OK || i == WEIR_OUTCOME_CANCELLED) {
             continue;
         }
         (void)weir_buf_addf(grid->out, "    %-16s%llu", weir_outcome_key((enum weir_outcome)i),
@@ -319,6 +348,7 @@ bool weir_table(const struct weir_summary *summary, const struct weir_errors *er
     add_heading(&grid);
     add_rows(&grid);
     add_reasons(&grid);
+    add_findings(&grid);
     for (size_t i = 0; i < summary->level_count; i++) {
         add_failures_of(&grid, errors, &summary->levels[i]);
     }

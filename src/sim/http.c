@@ -194,6 +194,7 @@ void weir__conn_close(struct weir__conn *conn, enum weir_sim_outcome outcome)
     conn->state = WEIR__CONN_CLOSED;
     weir__stream_abort(conn, outcome);
     weir_sim_pace_drop(&sim->pace, &conn->item);
+    weir_sim_pace_drop(&sim->pace, &conn->stream.ping);
     if (conn->prev != NULL) {
         conn->prev->next = conn->next;
     } else {
@@ -385,6 +386,19 @@ void weir__conn_watch(struct weir__conn *conn, int events)
     const int result =
         events != 0 ? uv_poll_start(&conn->poll, events, on_poll) : uv_poll_stop(&conn->poll);
     WEIR_ASSERT(result == 0);
+}
+
+void weir__conn_pause(struct weir__conn *conn)
+{
+    (void)uv_poll_stop(&conn->poll);
+}
+
+void weir__conn_resume(struct weir__conn *conn)
+{
+    if (conn->watched != 0) {
+        const int result = uv_poll_start(&conn->poll, conn->watched, on_poll);
+        WEIR_ASSERT(result == 0);
+    }
 }
 
 void weir__conn_open(struct weir__sim *sim, int fd)

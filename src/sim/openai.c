@@ -1,346 +1,268 @@
-// OpenAI's chat and completions answers, put together from pieces made beforehand: see openai.h.
-#include "weir/sim/openai.h"
+// OpenAI's chat and completions answers, with what servers do to them: where role, finish_reason
+// and usage stand, and what is null.
+#include <time.h>
 
-#include <math.h>
-#include <string.h>
-
+#include "format.h"
 #include "weir/base/attr.h"
 
-enum { PREFIX_CAP = 4096, CHUNK_DIGITS = 4 };
-
-const char *weir_sim_openai_model(const struct weir_config *config)
+time_t weir__unix_now(void)
 {
-    return config->model[0] != '\0' ? config->model : "sim-model";
+    return time(NULL);
 }
 
-/** A pronounceable word of one to three syllables. */
-static struct weir_sim_word make_word(struct weir_rng *rng)
+static bool is_chat(const struct weir_sim_answer *answer)
 {
-    static const char CONSONANTS[] = "bdfgklmnprstvz";
-    static const char VOWELS[] = "aeiou";
-    struct weir_sim_word word = {.text = " ", .len = 1};
-    const uint32_t syllables = 1 + weir_rng_below(rng, 3);
-    for (uint32_t i = 0; i < syllables; i++) {
-        word.text[word.len++] = CONSONANTS[weir_rng_below(rng, sizeof(CONSONANTS) - 1)];
-        word.text[word.len++] = VOWELS[weir_rng_below(rng, sizeof(VOWELS) - 1)];
-    }
-    return word;
+    return answer->request.format == WEIR_SIM_CHAT;
 }
 
-void weir_sim_openai_init(struct weir_sim_openai *openai, const struct weir_config *config)
+static void prepare(const struct weir_sim_voice *voice, struct weir_sim_answer *answer,
+                    struct weir_buf *out)
 {
-    *openai = (struct weir_sim_openai){.config = config, .model = weir_sim_openai_model(config)};
-    struct weir_buf model;
-    weir_buf_init(&model, sizeof(openai->model_json) - 1);
-    const bool fits = weir_buf_add_json(&model, openai->model, strlen(openai->model));
-    WEIR_ASSERT(fits);
-    memcpy(openai->model_json, weir_buf_text(&model), model.len);
-    weir_buf_free(&model);
-    struct weir_rng rng = weir_rng_split((uint64_t)config->seed, "sim words", 0);
-    for (size_t i = 0; i < WEIR_SIM_WORDS; i++) {
-        openai->words[i] = make_word(&rng);
-    }
-}
-
-static uint64_t draw_length(const struct weir_config *config, const struct weir_sim_request *asked,
-                            uint64_t number)
-{
-    if (asked->max_tokens > 0) {
-        return (uint64_t)asked->max_tokens;
-    }
-    struct weir_rng rng = weir_rng_split((uint64_t)config->seed, "sim length", number);
-    const double drawn = round(weir_dist_draw(&config->output_tokens, &rng));
-    const double least = asked->min_tokens > 1 ? (double)asked->min_tokens : 1.0;
-    return (uint64_t)fmin(fmax(drawn, least), WEIR_SIM_TOKENS_MAX);
-}
-
-static void begin_prefix(const struct weir_sim_openai *openai, struct weir_sim_answer *answer)
-{
-    const bool is_chat = answer->request.is_chat;
-    if (answer->prefix.cap == 0) {
-        weir_buf_init(&answer->prefix, PREFIX_CAP);
-    }
-    weir_buf_clear(&answer->prefix);
-    const bool fits = weir_buf_addf(
-        &answer->prefix,
-        "data: {\"id\":\"%s-%08llx\",\"object\":\"%s\",\"created\":%lld,\"model\":\"%s\","
-        "\"choices\":[",
-        is_chat ? "chatcmpl" : "cmpl", (unsigned long long)answer->number,
-        is_chat ? "chat.completion.chunk" : "text_completion", (long long)answer->created,
-        openai->model_json);
-    WEIR_ASSERT(fits);
-}
-
-void weir_sim_answer_begin(const struct weir_sim_openai *openai, struct weir_sim_answer *answer,
-                           const struct weir_sim_request *request, uint64_t number, bool is_chunked)
-{
-    const struct weir_config *config = openai->config;
-    const enum weir_usage usage = (enum weir_usage)config->usage;
-    answer->request = *request;
-    answer->number = number;
-    answer->tokens = draw_length(config, request, number);
-    answer->reasoning = request->is_chat ? (uint64_t)config->reasoning_tokens : 0;
-    if (answer->reasoning > answer->tokens) {
-        answer->reasoning = answer->tokens;
-    }
-    answer->sent = 0;
-    answer->is_chunked = is_chunked;
-    answer->has_every_usage =
-        usage == WEIR_USAGE_EVERY || (usage == WEIR_USAGE_AUTO && request->wants_every);
-    answer->has_final_usage = usage == WEIR_USAGE_EVERY || usage == WEIR_USAGE_FINAL ||
-                              (usage == WEIR_USAGE_AUTO && request->wants_usage);
-    answer->rng = weir_rng_split((uint64_t)config->seed, "sim text", number);
-    answer->created = time(NULL);
-    if (request->is_streaming) {
-        begin_prefix(openai, answer);
-    }
-}
-
-void weir_sim_answer_free(struct weir_sim_answer *answer)
-{
-    weir_buf_free(&answer->prefix);
-}
-
-static uint64_t ceil_div(uint64_t value, uint64_t by)
-{
-    return (value + by - 1) / by;
-}
-
-uint64_t weir_sim_answer_events(const struct weir_sim_openai *openai,
-                                const struct weir_sim_answer *answer)
-{
-    const uint64_t each = (uint64_t)openai->config->tokens_per_chunk;
-    return ceil_div(answer->reasoning, each) + ceil_div(answer->tokens - answer->reasoning, each);
-}
-
-uint64_t weir_sim_answer_next(const struct weir_sim_openai *openai,
-                              const struct weir_sim_answer *answer)
-{
-    const uint64_t end = answer->sent < answer->reasoning ? answer->reasoning : answer->tokens;
-    const uint64_t left = end - answer->sent;
-    const uint64_t each = (uint64_t)openai->config->tokens_per_chunk;
-    return left < each ? left : each;
-}
-
-static void add_text(struct weir_buf *out, const char *text)
-{
-    const bool fits = weir_buf_add(out, text, strlen(text));
-    WEIR_ASSERT(fits);
-}
-
-/** Decimal digits; snprintf would be a tenth of a token's cost. */
-static void add_number(struct weir_buf *out, uint64_t value)
-{
-    char digits[20];
-    size_t at = sizeof(digits);
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    const bool fits = weir_buf_add(out, digits + at, sizeof(digits) - at);
-    WEIR_ASSERT(fits);
-}
-
-/** Append `count` words of the answer; the first word of a text has no blank before it. */
-static void add_words(const struct weir_sim_openai *openai, struct weir_sim_answer *answer,
-                      uint64_t count, struct weir_buf *out)
-{
-    bool is_first = answer->sent == 0 || answer->sent == answer->reasoning;
-    for (uint64_t i = 0; i < count; i++) {
-        const struct weir_sim_word *word =
-            &openai->words[weir_rng_u32(&answer->rng) % WEIR_SIM_WORDS];
-        const bool fits = weir_buf_add(out, word->text + is_first, (size_t)word->len - is_first);
+    weir__say(out, voice->data_begin);
+    weir__say(out, "{\"id\":\"");
+    if (!weir__has_quirk(voice, WEIR_SIM_EMPTY_ID)) {
+        const bool fits = weir_buf_addf(out, "%s-%08llx", is_chat(answer) ? "chatcmpl" : "cmpl",
+                                        (unsigned long long)answer->number);
         WEIR_ASSERT(fits);
-        is_first = false;
     }
-    answer->sent += count;
+    weir__say(out, is_chat(answer) ? "\",\"object\":\"chat.completion.chunk\",\"created\":"
+                                   : "\",\"object\":\"text_completion\",\"created\":");
+    weir__say_number(out, (uint64_t)answer->created);
+    weir__say(out, ",\"model\":\"");
+    weir__say(out, voice->model_json);
+    weir__say(out, "\",\"choices\":[");
 }
 
-static void add_usage(const struct weir_sim_answer *answer, struct weir_buf *out)
-{
-    const uint64_t prompt = (uint64_t)answer->request.prompt_tokens;
-    add_text(out, "\"usage\":{\"prompt_tokens\":");
-    add_number(out, prompt);
-    add_text(out, ",\"completion_tokens\":");
-    add_number(out, answer->sent);
-    add_text(out, ",\"total_tokens\":");
-    add_number(out, prompt + answer->sent);
-    if (answer->reasoning > 0) {
-        add_text(out, ",\"completion_tokens_details\":{\"reasoning_tokens\":");
-        add_number(out, answer->sent < answer->reasoning ? answer->sent : answer->reasoning);
-        add_text(out, "}");
-    }
-    add_text(out, "}");
-}
-
-/** Begin an HTTP chunk: leave room for its length. Returns where the event begins. */
 static size_t begin_event(const struct weir_sim_answer *answer, struct weir_buf *out)
 {
-    if (answer->is_chunked) {
-        add_text(out, "0000\r\n");
-    }
-    const size_t begin = out->len;
+    const size_t begin = weir__chunk_begin(answer, out);
     const bool fits = weir_buf_add(out, answer->prefix.ptr, answer->prefix.len);
     WEIR_ASSERT(fits);
     return begin;
 }
 
-/** End the HTTP chunk whose content began at `begin`: write its length before it, without leading
- * zeros. */
-static void end_event(const struct weir_sim_answer *answer, struct weir_buf *out, size_t begin)
+static void add_usage(const struct weir_sim_voice *voice, const struct weir_sim_answer *answer,
+                      struct weir_buf *out)
 {
-    static const char HEX[] = "0123456789abcdef";
-    if (!answer->is_chunked) {
+    const uint64_t prompt = (uint64_t)answer->request.prompt_tokens;
+    weir__say(out, "\"usage\":{\"prompt_tokens\":");
+    weir__say_number(out, prompt);
+    weir__say(out, ",\"completion_tokens\":");
+    weir__say_number(out, answer->sent);
+    weir__say(out, ",\"total_tokens\":");
+    weir__say_number(out, prompt + answer->sent);
+    if (weir__has_quirk(voice, WEIR_SIM_CACHED_TOKENS)) {
+        weir__say(out, ",\"prompt_tokens_details\":{\"cached_tokens\":0}");
+    }
+    if (answer->reasoning > 0) {
+        weir__say(out, ",\"completion_tokens_details\":{\"reasoning_tokens\":");
+        weir__say_number(out, answer->sent < answer->reasoning ? answer->sent : answer->reasoning);
+        weir__say(out, "}");
+    }
+    weir__say(out, "}");
+}
+
+/** End an event that is not the final one for usage. */
+static void end_choices(const struct weir_sim_voice *voice, const struct weir_sim_answer *answer,
+                        struct weir_buf *out)
+{
+    if (answer->has_every_usage) {
+        weir__say(out, "],");
+        add_usage(voice, answer, out);
+        weir__say(out, "}");
         return;
     }
-    const size_t len = out->len - begin;
-    WEIR_ASSERT(len < WEIR_SIM_EVENT_CAP);
-    add_text(out, "\r\n");
-    char *start = out->ptr + begin - CHUNK_DIGITS - 2;
-    size_t zeros = 0;
-    for (size_t i = 0; i < CHUNK_DIGITS; i++) {
-        start[i] = HEX[(len >> (4 * (CHUNK_DIGITS - 1 - i))) & 15U];
-        zeros += zeros == i && start[i] == '0';
+    switch ((enum weir_sim_filler)answer->filler) {
+    case WEIR_SIM_FILLER_NULL:
+        weir__say(out, "],\"usage\":null}");
+        break;
+    case WEIR_SIM_FILLER_ZEROS:
+        weir__say(out, "],\"usage\":{\"prompt_tokens\":0,\"completion_tokens\":0,"
+                       "\"total_tokens\":0}}");
+        break;
+    case WEIR_SIM_FILLER_NONE:
+    default:
+        weir__say(out, "]}");
+        break;
     }
-    memmove(start, start + zeros, out->len - (size_t)(start - out->ptr) - zeros);
-    out->len -= zeros;
 }
 
-static void end_choices(const struct weir_sim_answer *answer, struct weir_buf *out, bool has_usage)
+/** Whether final usage stands on the event with finish_reason. */
+static bool has_usage_at_finish(const struct weir_sim_voice *voice,
+                                const struct weir_sim_answer *answer)
 {
-    add_text(out, "]");
-    if (has_usage) {
-        add_text(out, ",");
-        add_usage(answer, out);
-    }
-    add_text(out, "}\n\n");
+    const bool is_tgi_text =
+        !is_chat(answer) && weir__has_quirk(voice, WEIR_SIM_EMPTY_FINISH); // as TGI does
+    return answer->has_final_usage &&
+           (voice->config->usage_place == WEIR_SIM_USAGE_FINISH || is_tgi_text);
 }
 
-void weir_sim_answer_role(const struct weir_sim_openai *openai, struct weir_sim_answer *answer,
-                          struct weir_buf *out)
+/** Behind the choices of the event that says finish_reason. */
+static void end_finish(const struct weir_sim_voice *voice, struct weir_sim_answer *answer,
+                       struct weir_buf *out)
 {
-    (void)openai;
-    if (!answer->request.is_chat) {
-        return;
-    }
-    const size_t begin = begin_event(answer, out);
-    add_text(out, "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},"
-                  "\"logprobs\":null,\"finish_reason\":null}");
-    end_choices(answer, out, answer->has_every_usage);
-    end_event(answer, out, begin);
-}
-
-static const char *reasoning_field(const struct weir_sim_openai *openai)
-{
-    return openai->config->reasoning_field == WEIR_REASONING ? "reasoning" : "reasoning_content";
-}
-
-void weir_sim_answer_tokens(const struct weir_sim_openai *openai, struct weir_sim_answer *answer,
-                            struct weir_buf *out)
-{
-    const bool is_chat = answer->request.is_chat;
-    const size_t begin = begin_event(answer, out);
-    if (!is_chat) {
-        add_text(out, "{\"index\":0,\"text\":\"");
-    } else if (answer->sent < answer->reasoning) {
-        add_text(out, "{\"index\":0,\"delta\":{\"");
-        add_text(out, reasoning_field(openai));
-        add_text(out, "\":\"");
+    answer->is_finished = true;
+    if (has_usage_at_finish(voice, answer)) {
+        weir__say(out, "],");
+        add_usage(voice, answer, out);
+        weir__say(out, "}");
+    } else if (weir__has_quirk(voice, WEIR_SIM_TIMINGS) && !answer->has_final_usage) {
+        weir__say(out, "],\"timings\":");
+        weir__say_timings(answer, out);
+        weir__say(out, "}");
     } else {
-        add_text(out, "{\"index\":0,\"delta\":{\"content\":\"");
+        end_choices(voice, answer, out);
     }
-    add_words(openai, answer, weir_sim_answer_next(openai, answer), out);
-    add_text(out, is_chat ? "\"},\"logprobs\":null,\"finish_reason\":null}"
-                          : "\",\"logprobs\":null,\"finish_reason\":null}");
-    end_choices(answer, out, answer->has_every_usage);
-    end_event(answer, out, begin);
 }
 
-static const char *finish_reason(const struct weir_sim_answer *answer)
+static void open_chat(const struct weir_sim_voice *voice, struct weir_sim_answer *answer,
+                      struct weir_buf *out)
 {
-    return answer->request.max_tokens > 0 ? "length" : "stop";
-}
-
-void weir_sim_answer_end(const struct weir_sim_openai *openai, struct weir_sim_answer *answer,
-                         struct weir_buf *out)
-{
-    (void)openai;
-    size_t begin = begin_event(answer, out);
-    add_text(out,
-             answer->request.is_chat ? "{\"index\":0,\"delta\":{}" : "{\"index\":0,\"text\":\"\"");
-    add_text(out, ",\"logprobs\":null,\"finish_reason\":\"");
-    add_text(out, finish_reason(answer));
-    add_text(out, "\"}");
-    end_choices(answer, out, answer->has_every_usage);
-    end_event(answer, out, begin);
-    if (answer->has_final_usage) {
-        begin = begin_event(answer, out);
-        end_choices(answer, out, true);
-        end_event(answer, out, begin);
+    const enum weir_role_chunk role = (enum weir_role_chunk)voice->config->role_chunk;
+    if (role != WEIR_ROLE_EARLY && role != WEIR_ROLE_FIRST) {
+        return;
     }
-    add_text(out, answer->is_chunked ? "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n" : "data: [DONE]\n\n");
+    const size_t begin = begin_event(answer, out);
+    weir__say(out, "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":");
+    weir__say(out, weir__has_quirk(voice, WEIR_SIM_ROLE_NULL) ? "null" : "\"\"");
+    weir__say(out, "},\"logprobs\":null,\"finish_reason\":null}");
+    end_choices(voice, answer, out);
+    weir__event_end(voice, answer, out, begin);
 }
 
-void weir_sim_answer_whole(const struct weir_sim_openai *openai, struct weir_sim_answer *answer,
-                           struct weir_buf *out)
+static const char *reasoning_field(const struct weir_sim_voice *voice)
 {
-    const bool is_chat = answer->request.is_chat;
+    return voice->config->reasoning_field == WEIR_REASONING ? "reasoning" : "reasoning_content";
+}
+
+static void begin_delta(const struct weir_sim_voice *voice, const struct weir_sim_answer *answer,
+                        struct weir_buf *out)
+{
+    const enum weir_role_chunk role = (enum weir_role_chunk)voice->config->role_chunk;
+    weir__say(out, "{\"index\":0,\"delta\":{\"");
+    if (role == WEIR_ROLE_EVERY || (role == WEIR_ROLE_MERGED && answer->sent == 0)) {
+        weir__say(out, "role\":\"assistant\",\"");
+    }
+    if (answer->sent < answer->reasoning) {
+        weir__say(out, reasoning_field(voice));
+        weir__say(out, "\":\"");
+    } else {
+        weir__say(out, "content\":\"");
+    }
+}
+
+/** "finish_reason" of a token event, and the end of its choice. */
+static void add_finish(const struct weir_sim_voice *voice, struct weir_sim_answer *answer,
+                       struct weir_buf *out)
+{
+    const bool is_last = answer->sent == answer->tokens;
+    if (is_last && voice->config->finish == WEIR_SIM_FINISH_LAST) {
+        weir__say(out, ",\"logprobs\":null,\"finish_reason\":\"");
+        weir__say(out, weir__finish_reason(answer));
+        weir__say(out, "\"}");
+        end_finish(voice, answer, out);
+        return;
+    }
+    const bool is_empty = !is_chat(answer) && weir__has_quirk(voice, WEIR_SIM_EMPTY_FINISH);
+    weir__say(out, is_empty ? ",\"logprobs\":null,\"finish_reason\":\"\"}"
+                            : ",\"logprobs\":null,\"finish_reason\":null}");
+    end_choices(voice, answer, out);
+}
+
+static void say_tokens(const struct weir_sim_voice *voice, struct weir_sim_answer *answer,
+                       struct weir_buf *out)
+{
+    const size_t begin = begin_event(answer, out);
+    const bool is_text = answer->sent >= answer->reasoning;
+    if (is_chat(answer)) {
+        begin_delta(voice, answer, out);
+    } else {
+        weir__say(out, "{\"index\":0,\"text\":\"");
+    }
+    weir__say_words(voice, answer, weir_sim_answer_next(answer), out);
+    if (!is_chat(answer)) {
+        weir__say(out, "\"");
+    } else if (is_text && weir__has_quirk(voice, WEIR_SIM_REASONING_NULL)) {
+        weir__say(out, "\",\"reasoning_content\":null}");
+    } else {
+        weir__say(out, "\"}");
+    }
+    add_finish(voice, answer, out);
+    weir__event_end(voice, answer, out, begin);
+}
+
+static void say_close(const struct weir_sim_voice *voice, struct weir_sim_answer *answer,
+                      struct weir_buf *out)
+{
+    if (!answer->is_finished) {
+        const size_t begin = begin_event(answer, out);
+        weir__say(out,
+                  is_chat(answer) ? "{\"index\":0,\"delta\":{}" : "{\"index\":0,\"text\":\"\"");
+        weir__say(out, ",\"logprobs\":null,\"finish_reason\":\"");
+        weir__say(out, weir__finish_reason(answer));
+        weir__say(out, "\"}");
+        end_finish(voice, answer, out);
+        weir__event_end(voice, answer, out, begin);
+    }
+    if (answer->has_final_usage && !has_usage_at_finish(voice, answer)) {
+        const size_t begin = begin_event(answer, out);
+        weir__say(out, "],");
+        add_usage(voice, answer, out);
+        if (weir__has_quirk(voice, WEIR_SIM_TIMINGS)) {
+            weir__say(out, ",\"timings\":");
+            weir__say_timings(answer, out);
+        }
+        weir__say(out, "}");
+        weir__event_end(voice, answer, out, begin);
+    }
+    weir__event(voice, answer, "[DONE]", out);
+}
+
+static void say_whole(const struct weir_sim_voice *voice, struct weir_sim_answer *answer,
+                      struct weir_buf *out)
+{
     const bool fits = weir_buf_addf(
         out,
         "{\"id\":\"%s-%08llx\",\"object\":\"%s\",\"created\":%lld,\"model\":\"%s\",\"choices\":[",
-        is_chat ? "chatcmpl" : "cmpl", (unsigned long long)answer->number,
-        is_chat ? "chat.completion" : "text_completion", (long long)answer->created,
-        openai->model_json);
+        is_chat(answer) ? "chatcmpl" : "cmpl", (unsigned long long)answer->number,
+        is_chat(answer) ? "chat.completion" : "text_completion", (long long)answer->created,
+        voice->model_json);
     WEIR_ASSERT(fits);
-    add_text(out, "{\"index\":0,");
-    if (is_chat) {
-        add_text(out, "\"message\":{\"role\":\"assistant\",");
+    weir__say(out, "{\"index\":0,");
+    if (is_chat(answer)) {
+        weir__say(out, "\"message\":{\"role\":\"assistant\",");
     }
     if (answer->reasoning > 0) {
-        add_text(out, "\"");
-        add_text(out, reasoning_field(openai));
-        add_text(out, "\":\"");
-        add_words(openai, answer, answer->reasoning, out);
-        add_text(out, "\",");
+        weir__say(out, "\"");
+        weir__say(out, reasoning_field(voice));
+        weir__say(out, "\":\"");
+        weir__say_words(voice, answer, answer->reasoning, out);
+        weir__say(out, "\",");
     }
-    add_text(out, is_chat ? "\"content\":\"" : "\"text\":\"");
-    add_words(openai, answer, answer->tokens - answer->reasoning, out);
-    add_text(out, is_chat ? "\"}" : "\"");
-    add_text(out, ",\"logprobs\":null,\"finish_reason\":\"");
-    add_text(out, finish_reason(answer));
-    add_text(out, "\"}],");
-    add_usage(answer, out);
-    add_text(out, "}");
-}
-
-static void add_member(struct weir_buf *out, const char *name, const char *text)
-{
-    add_text(out, name);
-    if (text == NULL) {
-        add_text(out, "null");
-        return;
+    weir__say(out, is_chat(answer) ? "\"content\":\"" : "\"text\":\"");
+    weir__say_words(voice, answer, answer->tokens - answer->reasoning, out);
+    weir__say(out, is_chat(answer) ? "\"}" : "\"");
+    weir__say(out, ",\"logprobs\":null,\"finish_reason\":\"");
+    weir__say(out, weir__finish_reason(answer));
+    weir__say(out, "\"}],");
+    add_usage(voice, answer, out);
+    if (weir__has_quirk(voice, WEIR_SIM_TIMINGS)) {
+        weir__say(out, ",\"timings\":");
+        weir__say_timings(answer, out);
     }
-    add_text(out, "\"");
-    const bool fits = weir_buf_add_json(out, text, strlen(text));
-    WEIR_ASSERT(fits);
-    add_text(out, "\"");
+    weir__say(out, "}");
 }
 
-void weir_sim_fault_json(const struct weir_sim_fault *fault, struct weir_buf *out)
-{
-    add_member(out, "{\"error\":{\"message\":", fault->message);
-    add_member(out, ",\"type\":", fault->type);
-    add_member(out, ",\"param\":", fault->param);
-    add_member(out, ",\"code\":", fault->code);
-    add_text(out, "}}");
-}
+const struct weir_sim_format weir__format_chat = {.has_reasoning = true,
+                                                  .has_done = true,
+                                                  .prepare = prepare,
+                                                  .open = open_chat,
+                                                  .tokens = say_tokens,
+                                                  .close = say_close,
+                                                  .whole = say_whole};
 
-void weir_sim_models_json(const struct weir_sim_openai *openai, struct weir_buf *out)
-{
-    add_member(out, "{\"object\":\"list\",\"data\":[{\"id\":", openai->model);
-    const bool fits = weir_buf_addf(
-        out, ",\"object\":\"model\",\"created\":%lld,\"owned_by\":\"weir\"", (long long)time(NULL));
-    WEIR_ASSERT(fits);
-    add_member(out, ",\"root\":", openai->model);
-    add_text(out, ",\"parent\":null}]}");
-}
+const struct weir_sim_format weir__format_completions = {.has_done = true,
+                                                         .prepare = prepare,
+                                                         .tokens = say_tokens,
+                                                         .close = say_close,
+                                                         .whole = say_whole};

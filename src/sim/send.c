@@ -22,7 +22,7 @@ static void keep(struct weir__conn *conn, const char *bytes, size_t len)
     weir__conn_watch(conn, conn->watched | UV_WRITABLE);
 }
 
-bool weir__conn_send(struct weir__conn *conn, const char *bytes, size_t len)
+static bool send_bytes(struct weir__conn *conn, const char *bytes, size_t len)
 {
     if (!weir__conn_is_flushed(conn)) {
         keep(conn, bytes, len);
@@ -42,24 +42,48 @@ bool weir__conn_send(struct weir__conn *conn, const char *bytes, size_t len)
     return true;
 }
 
+bool weir__conn_send(struct weir__conn *conn, const char *bytes, size_t len)
+{
+    if (!conn->is_bytewise) {
+        return send_bytes(conn, bytes, len);
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (!send_bytes(conn, bytes + i, 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static const char *reason_of(int status)
 {
-    switch (status) {
-    case HTTP_STATUS_OK:
-        return "OK";
-    case HTTP_STATUS_NOT_FOUND:
-        return "Not Found";
-    case HTTP_STATUS_METHOD_NOT_ALLOWED:
-        return "Method Not Allowed";
-    case HTTP_STATUS_PAYLOAD_TOO_LARGE:
-        return "Content Too Large";
-    case HTTP_STATUS_URI_TOO_LONG:
-        return "URI Too Long";
-    case HTTP_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE:
-        return "Request Header Fields Too Large";
-    default:
-        return "Bad Request";
+    static const struct {
+        int status;
+        const char *reason;
+    } REASONS[] = {
+        {200, "OK"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {413, "Content Too Large"},
+        {414, "URI Too Long"},
+        {422, "Unprocessable Content"},
+        {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
+        {500, "Internal Server Error"},
+        {502, "Bad Gateway"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+        {529, "Overloaded"},
+    };
+    for (size_t i = 0; i < WEIR_COUNT_OF(REASONS); i++) {
+        if (REASONS[i].status == status) {
+            return REASONS[i].reason;
+        }
     }
+    return "Unknown";
 }
 
 bool weir__conn_respond(struct weir__conn *conn, int status, const char *headers,

@@ -30,7 +30,7 @@ enum {
 
 static void arm(struct weir__sim *sim)
 {
-    const weir_ns next = weir_sim_pace_next(&sim->pace);
+    const weir_ns next = sim->thaw_ns > 0 ? sim->thaw_ns : weir_sim_pace_next(&sim->pace);
     if (next == sim->armed_ns) {
         return;
     }
@@ -46,7 +46,7 @@ static void arm(struct weir__sim *sim)
 
 void weir__sim_turn(struct weir__sim *sim)
 {
-    for (int i = 0; i < DUE_A_TURN; i++) {
+    for (int i = 0; i < DUE_A_TURN && !weir__freeze_holds(sim); i++) {
         struct weir_sim_pace_item *item = weir_sim_pace_due(&sim->pace, weir_clock_now());
         if (item == NULL) {
             break;
@@ -105,7 +105,16 @@ void weir__sim_relieved(struct weir__sim *sim)
 {
     if (sim->is_full && !sim->is_stopping) {
         sim->is_full = false;
+        weir__sim_listen(sim, true);
+    }
+}
+
+void weir__sim_listen(struct weir__sim *sim, bool is_wanted)
+{
+    if (is_wanted && !sim->is_full) {
         (void)uv_poll_start(&sim->listener, UV_READABLE, on_connection);
+    } else {
+        (void)uv_poll_stop(&sim->listener);
     }
 }
 
@@ -170,6 +179,9 @@ static void close_handle(uv_handle_t *handle, void *context)
 static void stop(struct weir__sim *sim)
 {
     sim->is_stopping = true;
+    if (sim->thaw_ns > 0) {
+        weir_sim_truth_stall(&sim->truth, sim->frozen_ns, weir_clock_now());
+    }
     while (sim->first != NULL) {
         weir__conn_close(sim->first, WEIR_SIM_STOPPED);
     }
@@ -247,14 +259,28 @@ static weir_status start_handles(struct weir__sim *sim, struct weir_err *err)
     return WEIR_OK;
 }
 
+static weir_status read_limits(struct weir__sim *sim, struct weir_err *err)
+{
+    sim->budget.rate = sim->config->token_rate;
+    weir_status status = weir_sim_faults_parse(&sim->config->fault, &sim->faults, err);
+    if (status == WEIR_OK) {
+        status = weir_sim_bucket_parse(sim->config->rate_limit, &sim->bucket, err);
+    }
+    return status == WEIR_OK ? weir_sim_freezes_parse(&sim->config->stall_at, &sim->freezes, err)
+                             : status;
+}
+
 static weir_status open_all(struct weir__sim *sim, struct weir_err *err)
 {
-    const char *model = weir_sim_openai_model(sim->config);
+    const char *model = weir_sim_model(sim->config);
     if (strlen(model) > WEIR_SIM_MODEL_MAX) {
         return weir_fail(err, WEIR_INVALID, "--model may have at most %d bytes",
                          WEIR_SIM_MODEL_MAX);
     }
-    weir_status status = weir_sim_truth_open(&sim->truth, sim->config->truth, err);
+    weir_status status = read_limits(sim, err);
+    if (status == WEIR_OK) {
+        status = weir_sim_truth_open(&sim->truth, sim->config->truth, err);
+    }
     if (status != WEIR_OK) {
         return status;
     }
@@ -320,7 +346,7 @@ weir_status weir_sim_serve(const struct weir_config *config, int stop_fd,
     const double cpu_before = cpu_seconds();
     weir_status status = open_all(sim, err);
     if (status == WEIR_OK) {
-        weir_sim_openai_init(&sim->openai, config);
+        weir_sim_voice_init(&sim->voice, config);
         sim->offset_ns = weir_clock_offset(NULL);
         sim->offset_at_ns = weir_clock_now();
         if (on_listening != NULL) {
@@ -333,8 +359,10 @@ weir_status weir_sim_serve(const struct weir_config *config, int stop_fd,
     const int left = uv_loop_close(&sim->loop);
     WEIR_ASSERT(left == 0);
     struct weir_err *const truth_err = status == WEIR_OK ? err : NULL;
-    const weir_status truth =
-        weir_sim_truth_close(&sim->truth, cpu_seconds() - cpu_before, sim->max_streams, truth_err);
+    const struct weir_sim_totals totals = {.cpu_s = cpu_seconds() - cpu_before,
+                                           .max_streams = sim->max_streams,
+                                           .max_waiting = sim->max_waiting};
+    const weir_status truth = weir_sim_truth_close(&sim->truth, &totals, truth_err);
     free_sim(sim);
     return status != WEIR_OK ? status : truth;
 }

@@ -70,6 +70,8 @@ static const char *outcome_name(enum weir_sim_outcome outcome)
         return "client_closed";
     case WEIR_SIM_REJECTED:
         return "rejected";
+    case WEIR_SIM_FAULTED:
+        return "faulted";
     case WEIR_SIM_STOPPED:
     default:
         return "stopped";
@@ -80,6 +82,13 @@ static bool add_instant(struct weir_buf *line, const char *name, weir_ns at)
 {
     return at > 0 ? weir_buf_addf(line, ", \"%s\": %lld", name, (long long)at)
                   : weir_buf_addf(line, ", \"%s\": null", name);
+}
+
+static bool add_fault(struct weir_buf *line, const struct weir_sim_record *record)
+{
+    return record->fault == NULL ? weir_buf_add_str(line, ", \"fault\": null")
+                                 : weir_buf_addf(line, ", \"fault\": \"%s\"", record->fault) &&
+                                       add_instant(line, "fault_ns", record->fault_ns);
 }
 
 static bool write_record(struct weir_buf *line, const struct weir_sim_record *record)
@@ -95,10 +104,12 @@ static bool write_record(struct weir_buf *line, const struct weir_sim_record *re
            add_instant(line, "ended_ns", record->ended_ns) &&
            weir_buf_addf(line,
                          ", \"tokens\": %llu, \"chunks\": %llu, \"outcome\": \"%s\", "
-                         "\"stream\": %s, \"http_status\": %d}\n",
+                         "\"stream\": %s, \"http_status\": %d",
                          (unsigned long long)record->tokens, (unsigned long long)record->chunks,
                          outcome_name(record->outcome), record->is_streamed ? "true" : "false",
-                         record->http_status);
+                         record->http_status) &&
+           add_instant(line, "admitted_ns", record->admitted_ns) && add_fault(line, record) &&
+           weir_buf_add_str(line, "}\n");
 }
 
 static void put_line(struct weir_sim_truth *truth)
@@ -147,7 +158,25 @@ static bool add_series(struct weir_buf *line, const char *name, struct weir_sim_
     return weir_buf_addf(line, ", \"%s\": ", name) && weir_sim_series_json(series, line);
 }
 
-static bool write_summary(struct weir_sim_truth *truth, double cpu_s, uint64_t max_streams)
+void weir_sim_truth_stall(struct weir_sim_truth *truth, weir_ns began, weir_ns ended)
+{
+    if (truth->file != NULL && truth->stall_count < WEIR_SIM_STALLS_MAX) {
+        truth->stalls[truth->stall_count++] = (struct weir_sim_stall){began, ended};
+    }
+}
+
+static bool add_stalls(struct weir_buf *line, const struct weir_sim_truth *truth)
+{
+    bool fits = weir_buf_add_str(line, ", \"stalls\": [");
+    for (size_t i = 0; i < truth->stall_count; i++) {
+        fits = fits && weir_buf_addf(line, "%s{\"began_ns\": %lld, \"ended_ns\": %lld}",
+                                     i > 0 ? ", " : "", (long long)truth->stalls[i].began_ns,
+                                     (long long)truth->stalls[i].ended_ns);
+    }
+    return fits && weir_buf_add_char(line, ']');
+}
+
+static bool write_summary(struct weir_sim_truth *truth, const struct weir_sim_totals *totals)
 {
     struct weir_buf *line = &truth->line;
     weir_buf_clear(line);
@@ -156,9 +185,11 @@ static bool write_summary(struct weir_sim_truth *truth, double cpu_s, uint64_t m
                          (unsigned long long)truth->tokens) &&
            add_series(line, "ttft_ms", &truth->ttft) && add_series(line, "itl_ms", &truth->itl) &&
            add_series(line, "tpot_ms", &truth->tpot) &&
-           add_series(line, "lateness_ms", &truth->lateness) &&
-           weir_buf_addf(line, ", \"cpu_s\": %.6f, \"max_streams\": %llu}}\n", cpu_s,
-                         (unsigned long long)max_streams);
+           add_series(line, "lateness_ms", &truth->lateness) && add_stalls(line, truth) &&
+           weir_buf_addf(line,
+                         ", \"cpu_s\": %.6f, \"max_streams\": %llu, \"max_waiting\": %llu}}\n",
+                         totals->cpu_s, (unsigned long long)totals->max_streams,
+                         (unsigned long long)totals->max_waiting);
 }
 
 static void release(struct weir_sim_truth *truth)
@@ -171,13 +202,13 @@ static void release(struct weir_sim_truth *truth)
     truth->file = NULL;
 }
 
-weir_status weir_sim_truth_close(struct weir_sim_truth *truth, double cpu_s, uint64_t max_streams,
+weir_status weir_sim_truth_close(struct weir_sim_truth *truth, const struct weir_sim_totals *totals,
                                  struct weir_err *err)
 {
     if (truth->file == NULL) {
         return WEIR_OK;
     }
-    const bool is_complete = write_summary(truth, cpu_s, max_streams);
+    const bool is_complete = write_summary(truth, totals);
     if (is_complete) {
         put_line(truth);
     }

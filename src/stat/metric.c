@@ -143,6 +143,9 @@ static int64_t ok_value(enum weir_metric metric, const struct weir_sample *sampl
 
 int64_t weir_metric_value(enum weir_metric metric, const struct weir_sample *sample)
 {
+    if (sample->outcome == WEIR_OUTCOME_CANCELLED) {
+        return NO_VALUE; // when it ended was the client's choice
+    }
     if (sample->outcome != WEIR_OUTCOME_OK) {
         return metric == WEIR_METRIC_FAIL_TIME ? failure_time(sample) : NO_VALUE;
     }

@@ -18,6 +18,12 @@ struct weir_recorder {
     size_t goodput_count;
 };
 
+uint64_t weir_counters_failed(const struct weir_counters *counters)
+{
+    return counters->measured - counters->outcomes[WEIR_OUTCOME_OK] -
+           counters->outcomes[WEIR_OUTCOME_CANCELLED];
+}
+
 /** Largest value of a metric in histogram units. What is not a time is a number of tokens, or of
  * tokens a second: 1e9 of either lies beyond anything a server can do to one user. */
 static int64_t highest_of(const struct weir_metric_info *info)
@@ -135,7 +141,8 @@ static void count_level(struct weir_counters *counters, const struct weir_sample
 static void count_warmup(struct weir_counters *counters, const struct weir_sample *sample)
 {
     counters->warmup++;
-    counters->warmup_failed += sample->outcome != WEIR_OUTCOME_OK;
+    counters->warmup_failed +=
+        sample->outcome != WEIR_OUTCOME_OK && sample->outcome != WEIR_OUTCOME_CANCELLED;
 }
 
 /** Whether the answer kept to the length that was asked for. A number of events is a lower bound:

@@ -120,11 +120,9 @@ static double input_rate(const struct totals *totals)
 
 static double error_rate(const struct weir_counters *counters)
 {
-    if (counters->measured == 0) {
-        return NAN;
-    }
-    uint64_t failed = counters->measured - counters->outcomes[WEIR_OUTCOME_OK];
-    return 100.0 * (double)failed / (double)counters->measured;
+    uint64_t failed = weir_counters_failed(counters);
+    uint64_t judged = counters->outcomes[WEIR_OUTCOME_OK] + failed;
+    return judged > 0 ? 100.0 * (double)failed / (double)judged : NAN;
 }
 
 static double scalar(enum weir_metric metric, const struct totals *totals)

@@ -7,7 +7,9 @@ void weir_answer_init(struct weir_answer *answer, const struct weir_dialect *dia
                       size_t event_cap, size_t reserve, weir_answer_fn *on_event, void *context)
 {
     *answer = (struct weir_answer){.dialect = dialect, .on_event = on_event, .context = context};
-    weir_sse_init(&answer->sse, event_cap, reserve);
+    const bool has_lines = dialect->framing == WEIR_FRAMING_NDJSON;
+    weir_sse_init(&answer->sse, event_cap, has_lines ? 0 : reserve);
+    weir_ndjson_init(&answer->ndjson, event_cap, has_lines ? reserve : 0);
     weir_buf_init(&answer->body, event_cap);
     weir_buf_init(&answer->error, WEIR_ANSWER_ERROR_BYTES);
     if (reserve > 0) {
@@ -19,16 +21,19 @@ void weir_answer_init(struct weir_answer *answer, const struct weir_dialect *dia
 void weir_answer_free(struct weir_answer *answer)
 {
     weir_sse_free(&answer->sse);
+    weir_ndjson_free(&answer->ndjson);
     weir_buf_free(&answer->body);
     weir_buf_free(&answer->error);
 }
 
 void weir_answer_begin(struct weir_answer *answer, const struct weir_dialect *dialect,
-                       bool is_stream)
+                       enum weir_framing framing)
 {
     answer->dialect = dialect;
-    answer->is_stream = is_stream;
+    answer->framing = framing;
+    answer->tokens_said = 0;
     weir_sse_reset(&answer->sse);
+    weir_ndjson_reset(&answer->ndjson);
     weir_buf_clear(&answer->body);
     weir_buf_clear(&answer->error);
     answer->has_end = false;
@@ -40,12 +45,34 @@ void weir_answer_begin(struct weir_answer *answer, const struct weir_dialect *di
     answer->is_cut = false;
 }
 
-/** Remember what an event means for the end, and pass it on. */
-static void note(struct weir_answer *answer, const struct weir_event *event)
+/** Tell text that was said before from text that is new: by the count of tokens, if there is one.
+ */
+static void settle_repeated(struct weir_answer *answer, struct weir_event *event)
 {
+    if (event->output_tokens < 0) {
+        return;
+    }
+    if (event->output_tokens <= answer->tokens_said) {
+        event->flags &= ~(uint32_t)WEIR_EVENT_TOKEN;
+        return;
+    }
+    answer->tokens_said = event->output_tokens;
+    if ((event->flags & WEIR_EVENT_TOKEN) == 0) {
+        event->flags |= WEIR_EVENT_TEXT; // a token whose text the server still holds back
+    }
+}
+
+/** Remember what an event means for the end, and pass it on. */
+static void note(struct weir_answer *answer, struct weir_event *event)
+{
+    const uint32_t content =
+        answer->dialect->answers_without_tokens ? WEIR_EVENT_DATA : WEIR_EVENT_TOKEN;
+    if (answer->dialect->repeats_text) {
+        settle_repeated(answer, event);
+    }
     answer->has_end |= (event->flags & WEIR_EVENT_END) != 0;
     answer->has_finish |= (event->flags & WEIR_EVENT_FINISH) != 0;
-    answer->has_token |= (event->flags & WEIR_EVENT_TOKEN) != 0;
+    answer->has_token |= (event->flags & content) != 0;
     if ((event->flags & WEIR_EVENT_ERROR) != 0 && !answer->has_error) {
         answer->has_error = true;
         weir__error_text(event->error, &answer->error);
@@ -53,11 +80,24 @@ static void note(struct weir_answer *answer, const struct weir_event *event)
     answer->on_event(answer->context, event);
 }
 
+/** "event: error", whatever the data is. */
+static void settle_error_type(const struct weir_sse_event *sse_event, struct weir_event *event)
+{
+    if ((event->flags & WEIR_EVENT_ERROR) == 0 && weir_slice_equals(sse_event->type, "error")) {
+        event->flags |= WEIR_EVENT_ERROR;
+        event->error = sse_event->data;
+    }
+}
+
 static bool on_sse_event(void *context, const struct weir_sse_event *sse_event)
 {
     struct weir_answer *answer = context;
     struct weir_event event;
-    if (answer->dialect->parse_event(sse_event->data, &event)) {
+    const bool is_read = answer->dialect->parse_event(answer->dialect, sse_event, &event);
+    if (sse_event->type.len > 0) {
+        settle_error_type(sse_event, &event);
+    }
+    if (is_read || (event.flags & WEIR_EVENT_ERROR) != 0) {
         note(answer, &event);
         return !answer->has_end;
     }
@@ -69,13 +109,19 @@ static bool on_sse_event(void *context, const struct weir_sse_event *sse_event)
     return false;
 }
 
+static bool on_line(void *context, struct weir_slice line)
+{
+    const struct weir_sse_event event = {.type = {"", 0}, .data = line};
+    return on_sse_event(context, &event);
+}
+
 static void fail_too_large(struct weir_answer *answer)
 {
     answer->is_malformed = true;
     if (!answer->has_error) {
         weir_buf_clear(&answer->error);
         (void)weir_buf_addf(&answer->error, "more than %zu bytes in one %s", answer->body.cap,
-                            answer->is_stream ? "event" : "answer");
+                            answer->framing != WEIR_FRAMING_DOCUMENT ? "event" : "answer");
     }
 }
 
@@ -91,13 +137,20 @@ static void add_body(struct weir_answer *answer, const char *bytes, size_t len)
 
 bool weir_answer_feed(struct weir_answer *answer, const char *bytes, size_t len)
 {
+    bool is_too_large = false;
     if (answer->is_malformed) {
         return false;
     }
-    if (!answer->is_stream) {
+    if (answer->framing == WEIR_FRAMING_SSE) {
+        is_too_large =
+            weir_sse_feed(&answer->sse, bytes, len, on_sse_event, answer) == WEIR_SSE_TOO_LARGE;
+    } else if (answer->framing == WEIR_FRAMING_NDJSON) {
+        is_too_large =
+            weir_ndjson_feed(&answer->ndjson, bytes, len, on_line, answer) == WEIR_NDJSON_TOO_LARGE;
+    } else {
         add_body(answer, bytes, len);
-    } else if (weir_sse_feed(&answer->sse, bytes, len, on_sse_event, answer) ==
-               WEIR_SSE_TOO_LARGE) {
+    }
+    if (is_too_large) {
         fail_too_large(answer);
     }
     return !answer->is_malformed;
@@ -106,8 +159,11 @@ bool weir_answer_feed(struct weir_answer *answer, const char *bytes, size_t len)
 static void finish_stream(struct weir_answer *answer)
 {
     answer->is_finishing = true;
-    if (weir_sse_finish(&answer->sse, on_sse_event, answer) == WEIR_SSE_TOO_LARGE &&
-        !answer->is_malformed) {
+    const bool is_too_large =
+        answer->framing == WEIR_FRAMING_SSE
+            ? weir_sse_finish(&answer->sse, on_sse_event, answer) == WEIR_SSE_TOO_LARGE
+            : weir_ndjson_finish(&answer->ndjson, on_line, answer) == WEIR_NDJSON_TOO_LARGE;
+    if (is_too_large && !answer->is_malformed) {
         fail_too_large(answer);
     }
 }
@@ -118,7 +174,7 @@ static void finish_document(struct weir_answer *answer)
     struct weir_event event;
     answer->has_end = true;
     if (body.len > 0 && !answer->is_malformed) {
-        if (answer->dialect->parse_answer(body, &event)) {
+        if (answer->dialect->parse_answer(answer->dialect, body, &event)) {
             note(answer, &event);
         } else {
             answer->is_malformed = true;
@@ -147,7 +203,7 @@ static enum weir_answer_end end_of(const struct weir_answer *answer)
 
 enum weir_answer_end weir_answer_finish(struct weir_answer *answer)
 {
-    if (answer->is_stream) {
+    if (answer->framing != WEIR_FRAMING_DOCUMENT) {
         finish_stream(answer);
     } else {
         finish_document(answer);

@@ -330,17 +330,33 @@ bool weir_json_take_string(struct weir_json *json, struct weir_slice *raw)
     return false;
 }
 
-bool weir_json_take_i64(struct weir_json *json, int64_t *out)
+/** Consume one value; its text if it was a number, else {NULL, 0}. */
+static struct weir_slice take_number(struct weir_json *json)
 {
     if (weir_json_peek(json) != WEIR_JSON_NUMBER) {
         weir_json_skip(json);
-        return false;
+        return (struct weir_slice){NULL, 0};
     }
-    const struct weir_slice raw = weir_json_take_raw(json);
+    return weir_json_take_raw(json);
+}
+
+bool weir_json_take_i64(struct weir_json *json, int64_t *out)
+{
+    const struct weir_slice raw = take_number(json);
     if (raw.ptr == NULL) {
         return false;
     }
     *out = weir__json_i64(raw);
+    return true;
+}
+
+bool weir_json_take_f64(struct weir_json *json, double *out)
+{
+    const struct weir_slice raw = take_number(json);
+    if (raw.ptr == NULL) {
+        return false;
+    }
+    *out = weir__json_f64(raw);
     return true;
 }
 

@@ -30,8 +30,7 @@ static int read_exponent(const char *at, const char *end)
     return is_negative ? -exponent : exponent;
 }
 
-/** Value of a well-formed number. */
-static double number_value(struct weir_slice raw)
+double weir__json_f64(struct weir_slice raw)
 {
     const char *const end = raw.ptr + raw.len;
     const bool is_negative = raw.ptr[0] == '-';
@@ -80,7 +79,7 @@ int64_t weir__json_i64(struct weir_slice raw)
     if (read_whole(raw, &whole)) {
         return whole;
     }
-    const double value = number_value(raw);
+    const double value = weir__json_f64(raw);
     if (value >= 0x1p63) {
         return INT64_MAX;
     }

@@ -24,4 +24,7 @@ int32_t weir__json_hex4(const char *at, const char *end);
 /** Value of a well-formed number, cut off and clamped. */
 int64_t weir__json_i64(struct weir_slice raw);
 
+/** The same as a double, as near as one comes to it. */
+double weir__json_f64(struct weir_slice raw);
+
 #endif

@@ -11,7 +11,9 @@ bool weir__openai_build_completions(const struct weir_body_spec *spec, struct we
 
 /** Chat and completions alike: servers mix the two shapes, and no member means different things in
  * them. */
-bool weir__openai_parse_event(struct weir_slice data, struct weir_event *out);
-bool weir__openai_parse_answer(struct weir_slice body, struct weir_event *out);
+bool weir__openai_parse_event(const struct weir_dialect *self, const struct weir_sse_event *event,
+                              struct weir_event *out);
+bool weir__openai_parse_answer(const struct weir_dialect *self, struct weir_slice body,
+                               struct weir_event *out);
 
 #endif

@@ -5,23 +5,13 @@
 // servers differ in what they leave null.
 #include "openai.h"
 
-#include "weir/wire/json.h"
-
-static const struct weir_event NOTHING = {
-    .output_tokens = -1, .input_tokens = -1, .reasoning_tokens = -1, .cached_tokens = -1};
-
-/** Consume one value: `flag` if it is a string with something in it. */
-static uint32_t flag_if_text(struct weir_json *json, uint32_t flag)
-{
-    struct weir_slice raw;
-    return weir_json_take_string(json, &raw) && raw.len > 0 ? flag : 0;
-}
+#include "event_internal.h"
 
 /** One part of a content array: {"type":"text","text":…}, {"type":"thinking","thinking":[…]}. */
 static uint32_t read_part(struct weir_json *json)
 {
     if (weir_json_peek(json) == WEIR_JSON_STRING) {
-        return flag_if_text(json, WEIR_EVENT_TEXT);
+        return weir__flag_if_text(json, WEIR_EVENT_TEXT);
     }
     uint32_t flags = 0;
     struct weir_slice key;
@@ -30,9 +20,9 @@ static uint32_t read_part(struct weir_json *json)
     }
     while (weir_json_next_member(json, &key)) {
         if (weir_json_key_is(key, "text") || weir_json_key_is(key, "refusal")) {
-            flags |= flag_if_text(json, WEIR_EVENT_TEXT);
+            flags |= weir__flag_if_text(json, WEIR_EVENT_TEXT);
         } else if (weir_json_key_is(key, "thinking")) {
-            flags |= weir_json_take_filled(json) ? WEIR_EVENT_REASONING : 0;
+            flags |= weir__flag_if_filled(json, WEIR_EVENT_REASONING);
         } else {
             weir_json_skip(json);
         }
@@ -43,53 +33,12 @@ static uint32_t read_part(struct weir_json *json)
 static uint32_t read_content(struct weir_json *json)
 {
     if (weir_json_peek(json) != WEIR_JSON_ARRAY) {
-        return flag_if_text(json, WEIR_EVENT_TEXT);
+        return weir__flag_if_text(json, WEIR_EVENT_TEXT);
     }
     uint32_t flags = 0;
     (void)weir_json_open_array(json);
     while (weir_json_next_element(json)) {
         flags |= read_part(json);
-    }
-    return flags;
-}
-
-/** {"name":…,"arguments":…}: something is said once either is not empty. */
-static uint32_t read_function(struct weir_json *json)
-{
-    uint32_t flags = 0;
-    struct weir_slice key;
-    if (!weir_json_open_object(json)) {
-        return 0;
-    }
-    while (weir_json_next_member(json, &key)) {
-        if (weir_json_key_is(key, "name") || weir_json_key_is(key, "arguments") ||
-            weir_json_key_is(key, "input")) {
-            flags |= weir_json_take_filled(json) ? WEIR_EVENT_TOOL : 0;
-        } else {
-            weir_json_skip(json);
-        }
-    }
-    return flags;
-}
-
-static uint32_t read_tool_calls(struct weir_json *json)
-{
-    uint32_t flags = 0;
-    struct weir_slice key;
-    if (!weir_json_open_array(json)) {
-        return 0;
-    }
-    while (weir_json_next_element(json)) {
-        if (!weir_json_open_object(json)) {
-            continue;
-        }
-        while (weir_json_next_member(json, &key)) {
-            if (weir_json_key_is(key, "function") || weir_json_key_is(key, "custom")) {
-                flags |= read_function(json);
-            } else {
-                weir_json_skip(json);
-            }
-        }
     }
     return flags;
 }
@@ -112,13 +61,13 @@ static uint32_t read_delta(struct weir_json *json, bool *has_token_ids)
             flags |= read_content(json);
         } else if (weir_json_key_is(key, "reasoning_content") ||
                    weir_json_key_is(key, "reasoning")) {
-            flags |= flag_if_text(json, WEIR_EVENT_REASONING);
+            flags |= weir__flag_if_text(json, WEIR_EVENT_REASONING);
         } else if (weir_json_key_is(key, "refusal")) {
-            flags |= flag_if_text(json, WEIR_EVENT_TEXT);
+            flags |= weir__flag_if_text(json, WEIR_EVENT_TEXT);
         } else if (weir_json_key_is(key, "tool_calls")) {
-            flags |= read_tool_calls(json);
+            flags |= weir__read_tool_calls(json);
         } else if (weir_json_key_is(key, "function_call")) {
-            flags |= read_function(json);
+            flags |= weir__read_function(json);
         } else if (is_token_ids(key)) {
             *has_token_ids |= weir_json_take_filled(json);
         } else {
@@ -156,7 +105,7 @@ static void read_choice(struct weir_json *json, struct weir_event *event)
         if (weir_json_key_is(key, "delta") || weir_json_key_is(key, "message")) {
             flags |= read_delta(json, &has_token_ids);
         } else if (weir_json_key_is(key, "text")) {
-            flags |= flag_if_text(json, WEIR_EVENT_TEXT);
+            flags |= weir__flag_if_text(json, WEIR_EVENT_TEXT);
         } else if (weir_json_key_is(key, "finish_reason")) {
             flags |= read_finish(json, &event->error);
         } else if (is_token_ids(key)) {
@@ -181,86 +130,18 @@ static void read_choices(struct weir_json *json, struct weir_event *event)
     }
 }
 
-/** A token count; -1 when it is no number or a negative one. */
-static int32_t take_count(struct weir_json *json)
+/** vLLM's --enable-per-request-metrics. */
+static void read_metric(struct weir_json *json, struct weir_slice key, void *context)
 {
-    int64_t value = -1;
-    if (!weir_json_take_i64(json, &value) || value < 0) {
-        return -1;
-    }
-    return value < INT32_MAX ? (int32_t)value : INT32_MAX;
-}
-
-/** The count `name` inside …_details. */
-static int32_t take_detail(struct weir_json *json, const char *name)
-{
-    int32_t count = -1;
-    struct weir_slice key;
-    if (!weir_json_open_object(json)) {
-        return -1;
-    }
-    while (weir_json_next_member(json, &key)) {
-        if (weir_slice_equals(key, name)) {
-            count = take_count(json);
-        } else {
-            weir_json_skip(json);
-        }
-    }
-    return count;
-}
-
-static int32_t larger(int32_t a, int32_t b)
-{
-    return a > b ? a : b;
-}
-
-static void read_usage(struct weir_json *json, struct weir_event *event)
-{
-    struct weir_event said = NOTHING;
-    struct weir_slice key;
-    if (!weir_json_open_object(json)) {
-        return;
-    }
-    while (weir_json_next_member(json, &key)) {
-        if (weir_json_key_is(key, "prompt_tokens")) {
-            said.input_tokens = take_count(json);
-        } else if (weir_json_key_is(key, "completion_tokens")) {
-            said.output_tokens = take_count(json);
-        } else if (weir_json_key_is(key, "reasoning_tokens")) {
-            said.reasoning_tokens = larger(said.reasoning_tokens, take_count(json));
-        } else if (weir_json_key_is(key, "completion_tokens_details")) {
-            said.reasoning_tokens =
-                larger(said.reasoning_tokens, take_detail(json, "reasoning_tokens"));
-        } else if (weir_json_key_is(key, "prompt_tokens_details")) {
-            said.cached_tokens = take_detail(json, "cached_tokens");
-        } else {
-            weir_json_skip(json);
-        }
-    }
-    if (said.input_tokens <= 0 && said.output_tokens <= 0) {
-        return; // a placeholder: see struct weir_event
-    }
-    event->flags |= WEIR_EVENT_USAGE;
-    event->input_tokens = said.input_tokens;
-    event->output_tokens = said.output_tokens;
-    event->reasoning_tokens = said.reasoning_tokens;
-    event->cached_tokens = said.cached_tokens;
-}
-
-/** null, false, 0 and empty things are no error: clients test for truth. */
-static void read_error(struct weir_json *json, struct weir_event *event)
-{
-    struct weir_json copy = *json;
-    const enum weir_json_type type = weir_json_peek(json);
-    const struct weir_slice raw = weir_json_take_raw(json);
-    int64_t number = 0;
-    const bool is_error =
-        type == WEIR_JSON_TRUE ||
-        (type == WEIR_JSON_NUMBER ? weir_json_take_i64(&copy, &number) && number != 0
-                                  : weir_json_take_filled(&copy));
-    if (raw.ptr != NULL && is_error) {
-        event->flags |= WEIR_EVENT_ERROR;
-        event->error = raw;
+    struct weir_event *event = context;
+    if (weir_json_key_is(key, "queue_time_ms")) {
+        event->server_ns.queue = weir__take_span(json, WEIR_MSEC);
+    } else if (weir_json_key_is(key, "time_to_first_token_ms")) {
+        event->server_ns.prompt_eval = weir__take_span(json, WEIR_MSEC); // from scheduling on
+    } else if (weir_json_key_is(key, "generation_time_ms")) {
+        event->server_ns.eval = weir__take_span(json, WEIR_MSEC);
+    } else {
+        weir_json_skip(json);
     }
 }
 
@@ -277,24 +158,28 @@ static void read_member(struct weir_json *json, struct weir_slice key, struct we
     if (weir_json_key_is(key, "choices")) {
         read_choices(json, event);
     } else if (weir_json_key_is(key, "usage")) {
-        read_usage(json, event);
+        weir__read_usage(json, event);
     } else if (weir_json_key_is(key, "error")) {
-        read_error(json, event);
+        weir__read_error(json, event);
     } else if (weir_json_key_is(key, "object")) {
         flat->is_error = weir_json_take_string(json, &object) && weir_json_key_is(object, "error");
     } else if (weir_json_key_is(key, "message")) {
         flat->message = weir_json_take_raw(json);
+    } else if (weir_json_key_is(key, "timings")) {
+        weir__read_timings(json, event);
+    } else if (weir_json_key_is(key, "metrics")) {
+        weir__read_members(json, read_metric, event);
     } else {
         weir_json_skip(json);
     }
 }
 
-bool weir__openai_parse_answer(struct weir_slice body, struct weir_event *out)
+static bool read_answer(struct weir_slice body, struct weir_event *out)
 {
     struct weir_json json;
     struct weir_slice key;
     struct flat_error flat = {.is_error = false};
-    *out = NOTHING;
+    *out = WEIR__NOTHING;
     weir_json_init(&json, body);
     if (!weir_json_open_object(&json)) {
         return false;
@@ -303,26 +188,26 @@ bool weir__openai_parse_answer(struct weir_slice body, struct weir_event *out)
         read_member(&json, key, out, &flat);
     }
     if (!weir_json_end(&json)) {
-        *out = NOTHING;
+        *out = WEIR__NOTHING;
         return false;
     }
-    if (flat.is_error && (out->flags & WEIR_EVENT_ERROR) == 0) {
-        out->flags |= WEIR_EVENT_ERROR;
-        out->error = flat.message.ptr != NULL ? flat.message : body;
+    if (flat.is_error) {
+        weir__set_error(out, flat.message.ptr != NULL ? flat.message : body);
     }
     return true;
 }
 
-bool weir__openai_parse_event(struct weir_slice data, struct weir_event *out)
+bool weir__openai_parse_answer(const struct weir_dialect *self, struct weir_slice body,
+                               struct weir_event *out)
 {
-    const struct weir_slice text = weir_slice_trim(data);
-    *out = NOTHING;
-    if (text.len == 0) {
-        return true;
-    }
-    if (text.ptr[0] == '[' && weir_slice_starts(text, "[DONE]")) {
-        out->flags = WEIR_EVENT_END;
-        return true;
-    }
-    return weir__openai_parse_answer(text, out);
+    (void)self;
+    return read_answer(body, out);
+}
+
+bool weir__openai_parse_event(const struct weir_dialect *self, const struct weir_sse_event *event,
+                              struct weir_event *out)
+{
+    (void)self;
+    const struct weir_slice data = weir_slice_trim(event->data);
+    return weir__is_mark(data, out) || read_answer(data, out);
 }

@@ -80,6 +80,22 @@ static weir_ns half_past(int64_t epoch)
     return epoch * WEIR_SECOND + WEIR_SECOND / 2 - weir_clock_offset(NULL);
 }
 
+/** Nothing can suspend the machine here; what can be checked is that it is the difference of the
+ * two clocks, and that two readings agree far below what a suspension would bring. */
+static void suspended_time_is_boot_time_without_monotonic(void **state)
+{
+    (void)state;
+    struct timespec boot;
+    weir_ns before = weir_clock_suspended();
+    weir_ns earlier = weir_clock_now();
+    assert_int_equal(clock_gettime(CLOCK_BOOTTIME, &boot), 0);
+    weir_ns later = weir_clock_now();
+    weir_ns after = weir_clock_suspended();
+    assert_true(llabs(after - before) < 10 * WEIR_MSEC);
+    assert_true(weir_ns_of(boot) - later - WEIR_MSEC <= after);
+    assert_true(after <= weir_ns_of(boot) - earlier + WEIR_MSEC);
+}
+
 static void known_instants_are_written_in_utc(void **state)
 {
     (void)state;
@@ -128,6 +144,7 @@ int main(void)
         cmocka_unit_test(timespec_round_trip),
         cmocka_unit_test(units_are_what_they_say),
         cmocka_unit_test(the_offset_carries_monotonic_over_to_wall_time),
+        cmocka_unit_test(suspended_time_is_boot_time_without_monotonic),
         cmocka_unit_test(known_instants_are_written_in_utc),
         cmocka_unit_test(too_little_room_cuts_off),
     };

@@ -17,7 +17,8 @@ enum { BYTES_MAX = 1 << 20 };
 static const struct {
     int command;
     const char *name;
-} commands[] = {{FOR_RUN, "run"}, {FOR_SIM, "sim"}, {FOR_CALIBRATE, "calibrate"}};
+} commands[] = {
+    {FOR_RUN, "run"}, {FOR_SIM, "sim"}, {FOR_CALIBRATE, "calibrate"}, {FOR_FIND, "find"}};
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 
 /** Lines of `text` that define an option: "  -x, --name …" or "      --name …", with "[no-]" or
@@ -71,7 +72,7 @@ static void help_keeps_its_width(void **state)
     for (int width = 60; width <= 120; width += 5) {
         struct weir_buf text;
         weir_buf_init(&text, BYTES_MAX);
-        assert_true(weir_config_help(FOR_RUN | FOR_SIM | FOR_CALIBRATE, width, &text));
+        assert_true(weir_config_help(FOR_RUN | FOR_SIM | FOR_CALIBRATE | FOR_FIND, width, &text));
         for (const char *at = text.ptr; *at != '\0'; at += strcspn(at, "\n"), at += *at == '\n') {
             const size_t len = strcspn(at, "\n");
             assert_true(len <= (size_t)width);
@@ -192,15 +193,17 @@ static void examples_are_valid(void **state)
     for (size_t i = 0; i < files.gl_pathc; i++) {
         struct weir_config config;
         struct weir_err err = {0};
+        char *text = read_file(files.gl_pathv[i]);
+        assert_non_null(text);
+        const bool is_find = strstr(text, "weir find --config configs/") != NULL;
         weir_config_init(&config);
-        if (weir_config_read_yaml(&config, FOR_RUN, files.gl_pathv[i], &err) != WEIR_OK) {
+        if (weir_config_read_yaml(&config, is_find ? FOR_FIND : FOR_RUN, files.gl_pathv[i], &err) !=
+            WEIR_OK) {
             fail_msg("%s:%d:%d: %s", err.file, err.line, err.column, err.text);
         }
         assert_true(config.url.count > 0);
-        char *text = read_file(files.gl_pathv[i]);
-        assert_non_null(text);
         assert_true(text[0] == '#');
-        assert_non_null(strstr(text, "weir run --config configs/"));
+        assert_true(is_find || strstr(text, "weir run --config configs/") != NULL);
         assert_non_null(strstr(text, strrchr(files.gl_pathv[i], '/') + 1));
         free(text);
         weir_config_free(&config);

@@ -170,6 +170,7 @@ class TestCase(unittest.TestCase):
     """A scratch directory each, and assertions that show what the program said."""
 
     maxDiff = None
+    transport = None  # --transport of its runs; None: weir's choice
 
     def setUp(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="weir-e2e-"))
@@ -182,7 +183,9 @@ class TestCase(unittest.TestCase):
         """`weir run` into a fresh directory; it must end with `code`. --allow-invalid: these machines are busy, and whether the
         client kept up is test_truth's and the engine's business."""
         out = self.out(name)
-        result = weir("run", "--url", url, "--out", out, "--progress", "none", "--allow-invalid", *args, cwd=self.dir, **how)
+        carried = ("--transport", self.transport) if self.transport else ()
+        result = weir("run", "--url", url, "--out", out, "--progress", "none", "--allow-invalid", *carried, *args, cwd=self.dir,
+                      **how)
         self.assertCode(result, code)
         return Run(out, result)
 
@@ -206,7 +209,8 @@ class TestCase(unittest.TestCase):
         self.assertLessEqual(set(outcomes), set(OUTCOMES))
         self.assertEqual(requests["sent"], sum(outcomes.values()))
         self.assertEqual(requests["ok"], outcomes.get("ok", 0))
-        self.assertEqual(requests["sent"], requests["ok"] + requests["failed"])
+        self.assertEqual(requests["cancelled"], outcomes.get("cancelled", 0))
+        self.assertEqual(requests["sent"], requests["ok"] + requests["failed"] + requests["cancelled"])
         self.assertEqual(outcomes.get("timeout", 0), sum(requests.get("timeouts", {}).values()))
         seen = {}
         for one in run.measured(index):
@@ -230,3 +234,10 @@ def percentile(values, p):
     """The value below or at which p % of the values lie, by rank: what a histogram answers, without its rounding."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(len(ordered) * p / 100) - 1)]
+
+
+def over_curl(*cases):
+    """The same cases once more over libcurl: names and classes for a module's globals. Left to itself, weir carries plain HTTP by
+    its own transport; both must be told apart by nothing but their cost."""
+    return {case.__name__ + "OverCurl": type(case.__name__ + "OverCurl", (case,), {"transport": "curl", "__module__": case.__module__})
+            for case in cases}

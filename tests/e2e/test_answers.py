@@ -5,7 +5,7 @@ import uuid
 
 import answers
 from faults import FaultServer
-from harness import TestCase, request_id
+from harness import TestCase, over_curl, request_id
 
 REQUESTS = 6
 
@@ -162,6 +162,9 @@ class GoodAnswers(TestCase):
         self.assertEqual({"first\nöne", "second"}, set(seen))
         first = seen["first\nöne"]
         self.assertEqual(3, first.get("max_tokens", first.get("max_completion_tokens")))
+
+
+globals().update(over_curl(GoodAnswers))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import answers
 from faults import FaultServer
 from harness import SOURCE, Run, TestCase, weir
 
+OPEN_LOOP = re.compile(r"^(request-rate|rate-schedule|arrival-file):", re.MULTILINE)
 CONFIGS = sorted((SOURCE / "configs").glob("*.yaml"))
 
 
@@ -23,9 +24,14 @@ class Configs(TestCase):
     def shortened(self, path, server):
         """Against its own simulator where the file names one, else against a server that stands in for the user's."""
         text = path.read_text()
-        args = ["run", "--config", path, "--out", self.out(path.stem), "--duration", "300ms", "--request-count", "0",
-                "--concurrency", "1,2", "--warmup-count", "0", "--warmup-duration", "50ms", "--progress", "none",
-                "--allow-invalid"]
+        args = ["--config", path, "--out", self.out(path.stem), "--duration", "300ms", "--warmup-duration", "50ms",
+                "--progress", "none", "--allow-invalid"]
+        if f"weir find --config configs/{path.name}" in text:
+            args = ["find", *args, "--find-max", "10", "--slo", "error_rate<1%"]
+        else:
+            args = ["run", *args, "--request-count", "0", "--warmup-count", "0"]
+        if args[0] == "run" and not OPEN_LOOP.search(text):  # which says itself when requests are sent
+            args += ["--concurrency", "1,2"]
         if not re.search(r"\bsim:", text):
             args += ["--url", server.url, "--model", "sim-model"]
         result = weir(*args, cwd=SOURCE)

@@ -7,7 +7,7 @@ import unittest
 
 import answers
 from faults import FaultServer, FullBacklog, closed_port
-from harness import Sim, TestCase
+from harness import Sim, TestCase, over_curl, weir
 
 REQUESTS = 4
 
@@ -247,6 +247,13 @@ class NotTheProtocol(Weather):
             run = self.sweep(sim.url.replace("http:", "https:"), "-m", "m", "-n", 2, code=3)
         self.assertSays(run.result.err, r"tls|ssl")
 
+    def test_own_transport_is_for_plain_http(self):
+        out = self.out()
+        result = weir("run", "--url", "https://127.0.0.1:1", "-m", "m", "--out", out, "--transport", "native")
+        self.assertCode(result, 2)
+        self.assertSays(result.err, r"--transport native.*https.*(auto|curl)")
+        self.assertFalse(out.exists())
+
     @unittest.skipUnless(shutil.which("openssl"), "needs openssl to make a certificate")
     def test_certificate_of_nobody(self):
         key, cert = self.dir / "key.pem", self.dir / "cert.pem"
@@ -321,6 +328,9 @@ class Mixed(Weather):
         with FaultServer(answers.by_turn(*steps)) as server:
             run = self.sweep(server.url, "-n", 4, "--stall-timeout", "150ms")
         self.assertEqual({"ok": 3, "timeout": 1}, self.outcomes(run))
+
+
+globals().update(over_curl(Refused, TimeLimits, BrokenOff, NotTheProtocol, ErrorsInsideAnswers, Mixed))
 
 
 if __name__ == "__main__":

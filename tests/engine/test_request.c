@@ -139,6 +139,63 @@ static void counts_tokens_by_chunk_usage(void **state)
     assert_int_equal(weir_hist_max(weir_recorder_hist(f->recorder, WEIR_METRIC_ITL)), 10);
 }
 
+/** Usage that comes first with the last token (TGI, FakeAI) counts all of them: it does not say
+ * that this one event brought them. */
+static void does_not_credit_all_tokens_to_the_last(void **state)
+{
+    struct fixture *f = *state;
+    begin(f, true);
+    assert_true(feed(f, CHUNK("a"), 130, 1));
+    assert_true(feed(f, CHUNK("b"), 160, 2));
+    assert_true(feed(f,
+                     "data: {\"choices\":[{\"delta\":{\"content\":\"c\"},\"finish_reason\":"
+                     "\"length\"}],\"usage\":{\"completion_tokens\":6}}\n\n" DONE,
+                     190, 3));
+    weir_request_end(&f->request, WEIR_OUTCOME_OK, 200, 200);
+    assert_int_equal(f->request.sample.output_tokens, 6);
+    assert_int_equal(f->request.sample.token_source, WEIR_TOKEN_SOURCE_USAGE);
+    assert_int_equal(f->tokens[2].tokens, 1);
+    assert_int_equal(weir_hist_count(weir_recorder_hist(f->recorder, WEIR_METRIC_ITL)), 2);
+}
+
+/** Lines of Ollama: streamed without being an event stream. */
+static void reads_lines(void **state)
+{
+    struct fixture *f = *state;
+    f->request.answer.dialect = weir_dialect_find("ollama-chat");
+    const struct weir_sample dealt = {.due = 100, .phase = WEIR_PHASE_MEASURED, .is_streamed = 1};
+    weir_request_begin(&f->request, &dealt, 101);
+    weir_request_sent(&f->request, 110);
+    weir_request_head(&f->request, 120);
+    weir_request_open_body(&f->request, false);
+    assert_true(feed(f, "{\"message\":{\"content\":\"a\"},\"done\":false}\n", 130, 1));
+    assert_true(feed(f, "{\"message\":{\"content\":\"b\"},\"done\":false}\n", 160, 2));
+    assert_true(
+        feed(f, "{\"message\":{\"content\":\"\"},\"done\":true,\"eval_count\":2}\n", 170, 3));
+    weir_request_end(&f->request, WEIR_OUTCOME_OK, 200, 180);
+    assert_int_equal(f->request.sample.outcome, WEIR_OUTCOME_OK);
+    assert_int_equal(f->request.sample.first_token, 130);
+    assert_int_equal(f->request.sample.last_token, 160);
+    assert_int_equal(f->request.sample.output_tokens, 2);
+}
+
+/** A vector is an answer though it has no token, and not a stream whatever was asked for. */
+static void takes_answers_without_tokens(void **state)
+{
+    struct fixture *f = *state;
+    f->request.answer.dialect = weir_dialect_find("embeddings");
+    begin(f, true);
+    weir_request_open_body(&f->request, false);
+    assert_int_equal(f->request.sample.is_streamed, 0);
+    assert_true(
+        feed(f, "{\"data\":[{\"embedding\":[0.5]}],\"usage\":{\"prompt_tokens\":3}}", 130, 1));
+    weir_request_end(&f->request, WEIR_OUTCOME_OK, 200, 140);
+    assert_int_equal(f->request.sample.outcome, WEIR_OUTCOME_OK);
+    assert_int_equal(f->request.sample.input_tokens, 3);
+    assert_int_equal(f->request.sample.output_tokens, -1);
+    assert_int_equal(f->request.sample.token_source, WEIR_TOKEN_SOURCE_NONE);
+}
+
 static void falls_back_to_events(void **state)
 {
     struct fixture *f = *state;
@@ -271,6 +328,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(tells_tokens_from_the_rest, setup, teardown),
         cmocka_unit_test_setup_teardown(sees_coalesced_events, setup, teardown),
         cmocka_unit_test_setup_teardown(counts_tokens_by_chunk_usage, setup, teardown),
+        cmocka_unit_test_setup_teardown(does_not_credit_all_tokens_to_the_last, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_lines, setup, teardown),
+        cmocka_unit_test_setup_teardown(takes_answers_without_tokens, setup, teardown),
         cmocka_unit_test_setup_teardown(falls_back_to_events, setup, teardown),
         cmocka_unit_test_setup_teardown(credits_only_the_window, setup, teardown),
         cmocka_unit_test_setup_teardown(long_answers_keep_every_gap, setup, teardown),

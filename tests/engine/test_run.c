@@ -14,6 +14,8 @@
 
 enum { SAMPLES_MAX = 1 << 17 };
 
+static const char *transport; // of the test that runs
+
 /** What the sink was told. */
 struct told {
     struct weir_sample samples[SAMPLES_MAX];
@@ -83,6 +85,7 @@ static struct weir_summary run(const struct canned_server *server, const struct 
     weir_config_init(&config);
     assert_int_equal(weir_config_set(&config, FOR_RUN, "url", url, &err), WEIR_OK);
     assert_int_equal(weir_config_set(&config, FOR_RUN, "model", "m", &err), WEIR_OK);
+    assert_int_equal(weir_config_set(&config, FOR_RUN, "transport", transport, &err), WEIR_OK);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(weir_config_set(&config, FOR_RUN, options[i].name, options[i].value, &err),
                          WEIR_OK);
@@ -105,11 +108,22 @@ static struct weir_summary run(const struct canned_server *server, const struct 
 #define RUN(server, options, told)                                                                 \
     run(server, options, sizeof(options) / sizeof((options)[0]), told)
 
-static int setup(void **state)
+static int setup_over(void **state, const char *over)
 {
+    transport = over;
     weir_log_set_quiet(true);
     *state = calloc(1, sizeof(struct told));
     return *state == NULL;
+}
+
+static int setup_native(void **state)
+{
+    return setup_over(state, "native");
+}
+
+static int setup_curl(void **state)
+{
+    return setup_over(state, "curl");
 }
 
 static int teardown(void **state)
@@ -355,19 +369,22 @@ static void users_who_leave_are_cancelled(void **state)
     canned_stop(server);
 }
 
+#define OVER_BOTH(test)                                                                            \
+    cmocka_unit_test_setup_teardown(test, setup_native, teardown),                                 \
+        cmocka_unit_test_setup_teardown(test, setup_curl, teardown)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_request_once_whatever_the_workers, setup, teardown),
-        cmocka_unit_test_setup_teardown(connections_are_kept_or_not, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_request_is_never_sent_twice, setup, teardown),
-        cmocka_unit_test_setup_teardown(silence_ends_by_its_limit, setup, teardown),
-        cmocka_unit_test_setup_teardown(words_of_the_server_are_passed_on, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_sweep_takes_its_levels_in_order, setup, teardown),
-        cmocka_unit_test_setup_teardown(arrivals_are_the_same_whatever_the_workers, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_full_house_waits_or_drops, setup, teardown),
-        cmocka_unit_test_setup_teardown(users_who_leave_are_cancelled, setup, teardown),
+        OVER_BOTH(every_request_once_whatever_the_workers),
+        OVER_BOTH(connections_are_kept_or_not),
+        OVER_BOTH(a_request_is_never_sent_twice),
+        OVER_BOTH(silence_ends_by_its_limit),
+        OVER_BOTH(words_of_the_server_are_passed_on),
+        OVER_BOTH(a_sweep_takes_its_levels_in_order),
+        OVER_BOTH(arrivals_are_the_same_whatever_the_workers),
+        OVER_BOTH(a_full_house_waits_or_drops),
+        OVER_BOTH(users_who_leave_are_cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

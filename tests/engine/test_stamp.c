@@ -111,6 +111,51 @@ static void stamps_the_next_unread_byte(void **state)
     assert_int_equal(second.first, both.last);
 }
 
+/** One call brings bytes and the arrival of the last of them; a look leaves them there. */
+static void a_read_has_the_stamp_of_its_last_byte(void **state)
+{
+    struct pair *pair = *state;
+    struct weir_stamper stamper;
+    weir_stamper_init(&stamper);
+    warm_up(pair, &stamper);
+    weir_ns bracket = 0;
+    (void)weir_clock_offset(&bracket);
+    const weir_ns slack = bracket + 100 * WEIR_USEC;
+    // Once acknowledged, a segment is joined with the next one, stamp and all: as after a request
+    // of ours, acknowledge late
+    const int off = 0;
+    (void)setsockopt(pair->reader, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof(off));
+    char bytes[8] = "";
+    weir_ns before = weir_clock_now();
+    assert_int_equal(write(pair->writer, "ab", 2), 2);
+    weir_ns between = weir_clock_now();
+    while (weir_clock_now() - between < WEIR_MSEC) {
+    }
+    weir_ns late = weir_clock_now();
+    assert_int_equal(write(pair->writer, "cd", 2), 2);
+    wait_readable(pair->reader);
+    weir_ns now = weir_clock_now();
+
+    struct weir_stamped seen =
+        weir_stamp_read(&stamper, pair->reader, bytes, sizeof(bytes), now, true);
+    assert_int_equal(seen.len, 4);
+    assert_true(seen.is_kernel && seen.at >= late - slack && seen.at <= now + slack);
+    struct weir_stamped first = weir_stamp_read(&stamper, pair->reader, bytes, 2, now, false);
+    assert_int_equal(first.len, 2);
+    assert_memory_equal(bytes, "ab", 2);
+    assert_true(first.is_kernel && first.at >= before - slack && first.at <= between + slack);
+    struct weir_stamped rest =
+        weir_stamp_read(&stamper, pair->reader, bytes, sizeof(bytes), now, false);
+    assert_int_equal(rest.len, 2);
+    assert_memory_equal(bytes, "cd", 2);
+    assert_int_equal(rest.at, seen.at);
+    struct weir_stamped none =
+        weir_stamp_read(&stamper, pair->reader, bytes, sizeof(bytes), now, false);
+    assert_int_equal(none.len, -1);
+    assert_false(none.is_kernel);
+    assert_int_equal(none.at, now);
+}
+
 static void falls_back_to_the_user_clock(void **state)
 {
     struct pair *pair = *state;
@@ -146,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(stamps_the_next_unread_byte, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_read_has_the_stamp_of_its_last_byte, setup, teardown),
         cmocka_unit_test_setup_teardown(falls_back_to_the_user_clock, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stepped_clock_is_noticed, setup, teardown),
     };

@@ -35,6 +35,10 @@ static inline bool is_one_flag(const struct weir_config *config, enum weir_optio
         return config->url.count == 1;
     case WEIR_OPTION_extra_inputs:
         return config->extra_inputs.count == 1;
+    case WEIR_OPTION_slo:
+        return config->slo.count == 1;
+    case WEIR_OPTION_request_rate:
+        return config->request_rate.count > 0;
     default:
         return true;
     }

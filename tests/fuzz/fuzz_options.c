@@ -37,7 +37,7 @@ static void try_arguments(int command, int argc, char *const *argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const int commands[] = {FOR_RUN, FOR_SIM, FOR_CALIBRATE};
+    static const int commands[] = {FOR_RUN, FOR_SIM, FOR_CALIBRATE, FOR_FIND};
     char *argv[ARGS_MAX];
     if (size == 0) {
         return 0;

@@ -23,7 +23,8 @@ static void check_good(const struct weir_target *target)
         strncmp(target->url, target->is_tls ? "https://" : "http://", target->is_tls ? 8 : 7) == 0);
     WEIR_ASSERT(strchr(target->host, '@') == NULL && strchr(target->host, '/') == NULL);
     WEIR_ASSERT(strstr(target->url, target->host) != NULL);
-    WEIR_ASSERT(strstr(target->models_url, "/models") != NULL);
+    const char *models = target->dialect->models.path; // less its version, if the base has one
+    WEIR_ASSERT(strstr(target->models_url, strrchr(models, '/')) != NULL);
     struct weir_target again; // what came out is a URL itself and means the same
     struct weir_err err;
     char text[sizeof(target->url) + 2] = "x="; // a long host name does not make a target's name
@@ -32,6 +33,7 @@ static void check_good(const struct weir_target *target)
     WEIR_ASSERT(strcmp(again.url, target->url) == 0 &&
                 strcmp(again.models_url, target->models_url) == 0);
     WEIR_ASSERT(again.dialect == target->dialect && again.port == target->port);
+    WEIR_ASSERT(strcmp(again.model, target->model) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

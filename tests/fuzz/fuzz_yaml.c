@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const int commands[] = {FOR_RUN, FOR_SIM, FOR_CALIBRATE};
+    static const int commands[] = {FOR_RUN, FOR_SIM, FOR_CALIBRATE, FOR_FIND};
     for (size_t i = 0; i < WEIR_COUNT_OF(commands); i++) {
         struct weir_config config;
         struct weir_err err = {0};

@@ -111,7 +111,8 @@ static const struct bad bad[] = {
     {"http://h/#top", "'#'"},
     {"http://h/v1?x=1", "full endpoint path"},
     {"http://h?x=1", "full endpoint path"},
-    {"http://h/v1/embeddings", "no endpoint weir knows"},
+    {"http://h/v1/audio/speech", "no endpoint weir knows"},
+    {"http://h/generate", "--endpoint-type tgi-generate or sglang-generate"},
     {"a b=http://h", "NAME"},
     {"=http://h", "NAME"},
     {"0123456789012345678901234567890123456789012345678901234567890123456789=http://h", "NAME"},
@@ -189,6 +190,61 @@ static void test_path_decides_the_dialect(void **state)
     assert_string_equal(target.url, "http://h:80/x/v1/completions");
 }
 
+struct native {
+    const char *text;
+    const char *type; // --endpoint-type
+    const char *url;
+    const char *models_url;
+    const char *name; // of the dialect
+};
+
+static const struct native natives[] = {
+    {"http://h:1", "ollama-chat", "http://h:1/api/chat", "http://h:1/api/tags", "ollama-chat"},
+    {"http://h:1/api/", "ollama-chat", "http://h:1/api/chat", "http://h:1/api/tags", "ollama-chat"},
+    {"http://h:1/v1", "ollama-generate", "http://h:1/api/generate", "http://h:1/api/tags",
+     "ollama-generate"},
+    {"http://h:1/x/api/generate", "chat", "http://h:1/x/api/generate", "http://h:1/x/api/tags",
+     "ollama-generate"},
+    {"http://h:1", "tgi-generate-stream", "http://h:1/generate_stream", "http://h:1/info",
+     "tgi-generate-stream"},
+    {"http://h:1/generate", "tgi-generate", "http://h:1/generate", "http://h:1/info",
+     "tgi-generate"},
+    {"http://h:1/generate", "sglang-generate", "http://h:1/generate", "http://h:1/v1/models",
+     "sglang-generate"},
+    {"http://h:1/completion", "chat", "http://h:1/completion", "http://h:1/v1/models",
+     "llamacpp-completion"},
+    {"http://h:1/v1", "messages", "http://h:1/v1/messages", "http://h:1/v1/models", "messages"},
+    {"http://h:1/v1/messages", "chat", "http://h:1/v1/messages", "http://h:1/v1/models",
+     "messages"},
+    {"http://h:1/rerank", "chat", "http://h:1/rerank", "http://h:1/v1/models", "rerank"},
+    {"http://h:1/v2/rerank", "chat", "http://h:1/v2/rerank", "http://h:1/v2/models", "rerank"},
+    {"http://h:1/openai/responses?api-version=preview", "chat",
+     "http://h:1/openai/responses?api-version=preview", "http://h:1/openai/models", "responses"},
+    {"http://h:1/v2/models/m/generate_stream", "chat", "http://h:1/v2/models/m/generate_stream",
+     "http://h:1/v2/health/ready", "triton-generate-stream"},
+};
+
+static void test_native_urls(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WEIR_COUNT_OF(natives); i++) {
+        struct weir_target target;
+        struct weir_err err = {.status = 0};
+        if (weir_target_parse(natives[i].text, natives[i].type, &target, &err) != WEIR_OK) {
+            fail_msg("%s: %s", natives[i].text, err.text);
+        }
+        assert_string_equal(target.url, natives[i].url);
+        assert_string_equal(target.models_url, natives[i].models_url);
+        assert_string_equal(target.dialect->name, natives[i].name);
+    }
+    struct weir_target target;
+    struct weir_err err;
+    assert_int_equal(
+        weir_target_parse("http://h/v2/models/m", "triton-generate-stream", &target, &err),
+        WEIR_INVALID);
+    assert_non_null(strstr(err.text, "no endpoint weir knows"));
+}
+
 static void test_unknown_endpoint_type(void **state)
 {
     (void)state;
@@ -221,12 +277,13 @@ static void test_sim(void **state)
     assert_int_equal(target.port, 4711);
 }
 
-static weir_status parse_all(char **urls, size_t count, char *model, struct weir_target **targets,
-                             struct weir_err *err)
+static weir_status parse_as(char *type, char **urls, size_t count, char *model,
+                            struct weir_target **targets, struct weir_err *err)
 {
     struct weir_config config;
     weir_config_init(&config);
     struct weir_config with = config;
+    with.endpoint_type = type;
     with.url = (struct weir_str_list){urls, count};
     with.model = model;
     size_t found = 0;
@@ -236,6 +293,58 @@ static weir_status parse_all(char **urls, size_t count, char *model, struct weir
         assert_int_equal(found, count);
     }
     return status;
+}
+
+static weir_status parse_all(char **urls, size_t count, char *model, struct weir_target **targets,
+                             struct weir_err *err)
+{
+    char chat[] = "chat";
+    return parse_as(chat, urls, count, model, targets, err);
+}
+
+/** The path of Triton's endpoint has the model's name in it. */
+static void test_model_in_the_path(void **state)
+{
+    (void)state;
+    char type[] = "triton-generate-stream";
+    char base[] = "http://h:1/v2";
+    char full[] = "http://h:1/v2/models/own/versions/2/generate_stream";
+    char sim[] = "sim:";
+    char model[] = "llama-3";
+    char odd[] = "a/b";
+    char none[] = "";
+    struct weir_target *targets = NULL;
+    struct weir_err err;
+    assert_int_equal(parse_as(type, (char *[]){base, sim}, 2, model, &targets, &err), WEIR_OK);
+    assert_string_equal(targets[0].url, "http://h:1/v2/models/llama-3/generate_stream");
+    assert_string_equal(targets[0].model, "llama-3");
+    weir_target_set_sim_port(&targets[1], 5);
+    assert_string_equal(targets[1].url, "http://127.0.0.1:5/v2/models/llama-3/generate_stream");
+    assert_string_equal(targets[1].models_url, "http://127.0.0.1:5/v2/health/ready");
+    weir_free(targets);
+    assert_int_equal(parse_as(type, (char *[]){full}, 1, none, &targets, &err), WEIR_OK);
+    assert_string_equal(targets[0].url, full);
+    assert_string_equal(targets[0].model, "own");
+    weir_free(targets);
+    assert_int_equal(parse_as(type, (char *[]){base}, 1, none, &targets, &err), WEIR_INVALID);
+    assert_non_null(strstr(err.text, "--model"));
+    assert_int_equal(parse_as(type, (char *[]){base}, 1, odd, &targets, &err), WEIR_INVALID);
+    assert_non_null(strstr(err.text, "full URL"));
+    for (size_t len = 1; len < 256; len++) { // a name too long for the URL is told
+        char long_model[256] = "";
+        char long_base[400];
+        memset(long_model, 'm', len);
+        (void)snprintf(long_base, sizeof(long_base), "x=http://h:1/%0300d", 1);
+        const bool fits =
+            weir_slice_of(long_base + 2).len + len + strlen("/v2/models//generate_stream") <
+            sizeof(targets[0].url);
+        const weir_status status =
+            parse_as(type, (char *[]){long_base}, 1, long_model, &targets, &err);
+        assert_int_equal(status, fits ? WEIR_OK : WEIR_INVALID);
+        if (fits) {
+            weir_free(targets);
+        }
+    }
 }
 
 static void test_lists(void **state)
@@ -270,8 +379,10 @@ int main(void)
         cmocka_unit_test(test_passwords_are_refused_and_never_shown),
         cmocka_unit_test(test_long_values),
         cmocka_unit_test(test_path_decides_the_dialect),
+        cmocka_unit_test(test_native_urls),
         cmocka_unit_test(test_unknown_endpoint_type),
         cmocka_unit_test(test_sim),
+        cmocka_unit_test(test_model_in_the_path),
         cmocka_unit_test(test_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "weir/base/buf.h"
+#include "weir/base/str.h"
 #include "weir/result/errors.h"
 #include "weir/result/facts.h"
 #include "weir/stat/summary.h"
@@ -178,6 +179,65 @@ static inline struct weir_summary fixture_summary(void)
     level.token_source = WEIR_TOKEN_SOURCE_NONE;
     level.client.timestamp_source = "user";
     weir_verdict_add(&level.verdict, WEIR_VERDICT_INVALID, "no request succeeded");
+    weir_summary_add(&summary, &level);
+    return summary;
+}
+
+static inline void fixture_objective(struct weir_level_summary *level, const char *text)
+{
+    struct weir_objective_outcome *outcome = &level->objectives[level->objective_count++];
+    assert_int_equal(weir_objective_parse((struct weir_slice){text, strlen(text)}, false,
+                                          &outcome->objective, NULL),
+                     WEIR_OK);
+    outcome->value = weir_objective_value(&outcome->objective, level);
+    outcome->result = weir_objective_judge(&outcome->objective, level);
+}
+
+/** A level of `rate` requests/s, with all that an open loop has to tell. */
+static inline struct weir_level_summary fixture_rate_level(uint32_t index, uint32_t repetition,
+                                                           bool is_overloaded)
+{
+    struct weir_level_summary level =
+        fixture_level(index, "vllm", 0, is_overloaded ? 780 : 800, is_overloaded ? 40 : 1);
+    level.mode = "rate";
+    level.repetition = repetition;
+    level.request_rate = 20;
+    level.offered = (struct weir_offered){.offered_rate = 20.02,
+                                          .sent_rate = is_overloaded ? 19.871 : 20.02,
+                                          .late = is_overloaded ? 31 : 0,
+                                          .is_saturated = is_overloaded};
+    level.settling = (struct weir_settling){
+        .is_auto = true, .has_settled = !is_overloaded, .settled_s = is_overloaded ? NAN : 11};
+    level.has_trend[WEIR_TREND_IN_FLIGHT] = true;
+    level.trends[WEIR_TREND_IN_FLIGHT] =
+        (struct weir_trend){.slope = is_overloaded ? 0.5 : 0.01,
+                            .interval = {is_overloaded ? 0.4 : -0.02, is_overloaded ? 0.6 : 0.04},
+                            .mean = 21.5,
+                            .count = 30};
+    level.has_trend[WEIR_TREND_ITL] = true;
+    level.trends[WEIR_TREND_ITL] = (struct weir_trend){
+        .slope = -0.0002, .interval = {-0.0003, -0.0001}, .mean = 10.1, .count = 30};
+    level.counters.has_goodput = true;
+    level.counters.good = is_overloaded ? 600 : 800;
+    level.metrics[WEIR_METRIC_GOODPUT] = fixture_scalar((double)level.counters.good / 40);
+    if (is_overloaded) {
+        level.counters.outcomes[WEIR_OUTCOME_CANCELLED] = 12;
+        level.counters.outcomes[WEIR_OUTCOME_HTTP_429] = 8;
+        level.metrics[WEIR_METRIC_ERROR_RATE] = fixture_scalar(100.0 * 8 / 788);
+    }
+    fixture_objective(&level, "time_to_first_token:p99<3s");
+    fixture_objective(&level, "error_rate<0.1%");
+    return level;
+}
+
+/** A fixed rate twice over: borne at first, too much the second time. Free with
+ * weir_summary_free(). */
+static inline struct weir_summary fixture_rates(void)
+{
+    struct weir_summary summary = {.seed = 1, .name = "soak"};
+    struct weir_level_summary level = fixture_rate_level(0, 0, false);
+    weir_summary_add(&summary, &level);
+    level = fixture_rate_level(1, 1, true);
     weir_summary_add(&summary, &level);
     return summary;
 }

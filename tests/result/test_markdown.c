@@ -25,6 +25,18 @@ static void test_golden(void **state)
     weir_summary_free(&summary);
 }
 
+static void test_rates(void **state)
+{
+    (void)state;
+    struct weir_summary summary = fixture_rates();
+    struct weir_run_facts facts = fixture_facts();
+    struct weir_buf text;
+    render(&summary, &facts, &text);
+    fixture_golden("report_rates.md", weir_buf_text(&text));
+    weir_buf_free(&text);
+    weir_summary_free(&summary);
+}
+
 /** Cell borders of a line: bars that are not escaped. */
 static size_t borders(const char *line, size_t len)
 {
@@ -75,6 +87,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_rates),
         cmocka_unit_test(test_every_row_fits_its_heading),
         cmocka_unit_test(test_nothing_at_all),
     };

@@ -11,6 +11,7 @@
 #include "weir/result/records.h"
 
 static const weir_ns T0 = 1000 * WEIR_SECOND;
+static const struct weir_outfile_options PLAIN = {0};
 
 static struct weir_sample plain_sample(void)
 {
@@ -215,7 +216,7 @@ static void test_file_of_two_levels(void **state)
     int fd = mkstemp(path);
     assert_true(fd >= 0 && close(fd) == 0);
     struct weir_record_file *file = NULL;
-    assert_int_equal(weir_record_file_open(path, &file, NULL), WEIR_OK);
+    assert_int_equal(weir_record_file_open(path, &PLAIN, &file, NULL), WEIR_OK);
     struct weir_sample sample = plain_sample();
     weir_record_file_level(file, "a \"quoted\"\n\xff target", T0);
     weir_record_file_add(file, &sample);
@@ -245,7 +246,7 @@ static void test_full_disk_costs_the_records_only(void **state)
     (void)state;
     struct weir_record_file *file = NULL;
     struct weir_err err = {0};
-    assert_int_equal(weir_record_file_open("/dev/full", &file, NULL), WEIR_OK);
+    assert_int_equal(weir_record_file_open("/dev/full", &PLAIN, &file, NULL), WEIR_OK);
     struct weir_sample sample = plain_sample();
     for (int i = 0; i < 10000; i++) {
         sample.done += WEIR_MSEC;

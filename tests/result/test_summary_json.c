@@ -87,14 +87,14 @@ static void check_outcomes(const json_t *requests, const struct weir_level_summa
     }
     json_int_t ok = json_integer_value(json_object_get(requests, "ok"));
     assert_int_equal(sum, level->counters.measured);
-    assert_int_equal(ok + json_integer_value(json_object_get(requests, "failed")),
-                     level->counters.measured);
+    json_int_t failed = json_integer_value(json_object_get(requests, "failed"));
+    json_int_t cancelled = json_integer_value(json_object_get(requests, "cancelled"));
+    assert_int_equal(failed, weir_counters_failed(&level->counters));
+    assert_int_equal(ok + failed + cancelled, level->counters.measured);
 }
 
-static void test_every_number_comes_back(void **state)
+static void check_every_number(struct weir_summary summary)
 {
-    (void)state;
-    struct weir_summary summary = fixture_summary();
     struct weir_buf text;
     json_t *root = render(&summary, &text);
     const json_t *levels = json_object_get(root, "levels");
@@ -104,6 +104,46 @@ static void test_every_number_comes_back(void **state)
         check_level(object, &summary.levels[i]);
         check_outcomes(json_object_get(object, "requests"), &summary.levels[i]);
     }
+    json_decref(root);
+    weir_buf_free(&text);
+    weir_summary_free(&summary);
+}
+
+static void test_every_number_comes_back(void **state)
+{
+    (void)state;
+    check_every_number(fixture_summary());
+    check_every_number(fixture_rates());
+}
+
+static double number(const json_t *object, const char *key)
+{
+    return json_number_value(json_object_get(object, key));
+}
+
+static void test_what_an_open_loop_came_to(void **state)
+{
+    (void)state;
+    struct weir_summary summary = fixture_rates();
+    struct weir_buf text;
+    json_t *root = render(&summary, &text);
+    const json_t *levels = json_object_get(root, "levels");
+    const json_t *level = json_array_get(levels, 1);
+    assert_int_equal(number(level, "repetition"), 1);
+    const json_t *open_loop = json_object_get(level, "open_loop");
+    assert_true(number(open_loop, "offered_rate") == 20.02);
+    assert_int_equal(number(open_loop, "late"), 31);
+    assert_true(json_is_true(json_object_get(open_loop, "saturated")));
+    const json_t *trends = json_object_get(level, "trends");
+    assert_true(json_is_null(json_object_get(trends, "error_rate"))); // was not to be had
+    const json_t *rising = json_object_get(trends, "in_flight");
+    assert_true(number(rising, "slope_per_hour") == 1800);
+    assert_true(
+        json_number_value(json_array_get(json_object_get(rising, "interval_per_hour"), 0)) == 1440);
+    assert_int_equal(number(json_object_get(level, "requests"), "cancelled"), 12);
+    assert_int_equal(number(json_object_get(level, "goodput"), "good"), 600);
+    const json_t *objective = json_array_get(json_object_get(level, "objectives"), 1);
+    assert_string_equal(json_string_value(json_object_get(objective, "result")), "missed");
     json_decref(root);
     weir_buf_free(&text);
     weir_summary_free(&summary);
@@ -175,6 +215,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_number_comes_back),
+        cmocka_unit_test(test_what_an_open_loop_came_to),
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_no_number_is_ever_nan),
         cmocka_unit_test(test_hostile_text_and_secrets_in_urls),

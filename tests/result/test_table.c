@@ -75,6 +75,18 @@ static void test_one_target_fits_80_columns(void **state)
     weir_summary_free(&summary);
 }
 
+static void test_rates(void **state)
+{
+    (void)state;
+    struct weir_summary summary = fixture_rates();
+    struct rendered out = render(&summary, 100, false);
+    fixture_golden("table_rates.txt", weir_buf_text(&out.text));
+    assert_in_range(out.widest, 1, 100);
+    assert_null(strstr(weir_buf_text(&out.text), "in_flight rises by 36")); // may be nothing
+    weir_buf_free(&out.text);
+    weir_summary_free(&summary);
+}
+
 static void test_colour_marks_the_verdict_only(void **state)
 {
     (void)state;
@@ -153,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_narrow),
         cmocka_unit_test(test_90_columns),
         cmocka_unit_test(test_one_target_fits_80_columns),
+        cmocka_unit_test(test_rates),
         cmocka_unit_test(test_colour_marks_the_verdict_only),
         cmocka_unit_test(test_not_streamed_shows_request_latency),
         cmocka_unit_test(test_no_level),

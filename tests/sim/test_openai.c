@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "weir/sim/openai.h"
+#include "weir/sim/answer.h"
 #include "weir/wire/answer.h"
 
 /** A server, one answer of it, and what was read back. */
 struct fixture {
     struct weir_config config;
-    struct weir_sim_openai openai;
+    struct weir_sim_voice voice;
     struct weir_sim_answer answer;
     struct weir_buf out;
     uint64_t text_events;
@@ -62,8 +62,8 @@ static void on_event(void *context, const struct weir_event *event)
 static void begin(struct fixture *f, const struct weir_sim_request *request, uint64_t number,
                   bool is_chunked)
 {
-    weir_sim_openai_init(&f->openai, &f->config);
-    weir_sim_answer_begin(&f->openai, &f->answer, request, number, is_chunked);
+    weir_sim_voice_init(&f->voice, &f->config);
+    weir_sim_answer_begin(&f->voice, &f->answer, request, number, is_chunked);
     weir_buf_clear(&f->out);
 }
 
@@ -72,12 +72,12 @@ static uint64_t stream(struct fixture *f, const struct weir_sim_request *request
 {
     begin(f, request, number, false);
     uint64_t events = 0;
-    weir_sim_answer_role(&f->openai, &f->answer, &f->out);
-    while (weir_sim_answer_next(&f->openai, &f->answer) > 0) {
-        weir_sim_answer_tokens(&f->openai, &f->answer, &f->out);
+    weir_sim_answer_open(&f->voice, &f->answer, &f->out);
+    while (weir_sim_answer_next(&f->answer) > 0) {
+        weir_sim_answer_tokens(&f->voice, &f->answer, &f->out);
         events++;
     }
-    weir_sim_answer_end(&f->openai, &f->answer, &f->out);
+    weir_sim_answer_close(&f->voice, &f->answer, &f->out);
     assert_int_equal(f->answer.sent, f->answer.tokens);
     return events;
 }
@@ -92,9 +92,9 @@ static enum weir_answer_end read_back(struct fixture *f)
     f->has_reasoning_after_text = false;
     const bool is_streamed = f->answer.request.is_streaming;
     const struct weir_dialect *dialect =
-        weir_dialect_find(f->answer.request.is_chat ? "chat" : "completions");
+        weir_dialect_find(f->answer.request.format == WEIR_SIM_CHAT ? "chat" : "completions");
     weir_answer_init(&reader, dialect, 1 << 20, 4096, on_event, f);
-    weir_answer_begin(&reader, dialect, is_streamed);
+    weir_answer_begin(&reader, dialect, is_streamed ? WEIR_FRAMING_SSE : WEIR_FRAMING_DOCUMENT);
     (void)weir_answer_feed(&reader, f->out.ptr, f->out.len);
     const enum weir_answer_end end = weir_answer_finish(&reader);
     weir_answer_free(&reader);
@@ -102,7 +102,7 @@ static enum weir_answer_end read_back(struct fixture *f)
 }
 
 static const struct weir_sim_request CHAT = {
-    .is_chat = true, .is_streaming = true, .max_tokens = 20, .prompt_tokens = 4};
+    .format = WEIR_SIM_CHAT, .is_streaming = true, .max_tokens = 20, .prompt_tokens = 4};
 static const struct weir_sim_request COMPLETIONS = {
     .is_streaming = true, .max_tokens = 20, .prompt_tokens = 4};
 
@@ -126,7 +126,7 @@ static void test_events_come_as_many_as_announced(void **state)
             f->config.tokens_per_chunk = each;
             f->config.reasoning_tokens = reasoning;
             begin(f, &CHAT, 0, false);
-            const uint64_t announced = weir_sim_answer_events(&f->openai, &f->answer);
+            const uint64_t announced = weir_sim_answer_events(&f->answer);
             assert_int_equal(stream(f, &CHAT, 0), announced);
             assert_int_equal(read_back(f), WEIR_ANSWER_COMPLETE);
             assert_int_equal(f->text_events + f->reasoning_events, announced);
@@ -201,7 +201,7 @@ static char *streamed_text(struct fixture *f)
 static char *whole_text(struct fixture *f, const struct weir_sim_request *request, uint64_t number)
 {
     begin(f, request, number, false);
-    weir_sim_answer_whole(&f->openai, &f->answer, &f->out);
+    weir_sim_answer_whole(&f->voice, &f->answer, &f->out);
     json_t *json = json_loadb(f->out.ptr, f->out.len, 0, NULL);
     assert_non_null(json);
     const json_t *message =
@@ -243,9 +243,9 @@ static void test_a_whole_answer_is_understood_by_the_client(void **state)
     struct weir_sim_request request = CHAT;
     request.is_streaming = false;
     for (int is_chat = 0; is_chat < 2; is_chat++) {
-        request.is_chat = is_chat == 1;
+        request.format = is_chat == 1 ? WEIR_SIM_CHAT : WEIR_SIM_COMPLETIONS;
         begin(f, &request, 0, true);
-        weir_sim_answer_whole(&f->openai, &f->answer, &f->out);
+        weir_sim_answer_whole(&f->voice, &f->answer, &f->out);
         assert_int_equal(read_back(f), WEIR_ANSWER_COMPLETE);
         assert_int_equal(f->output_tokens, 20);
         assert_int_equal(f->answer.sent, 20);
@@ -262,7 +262,7 @@ static uint64_t length_of(struct fixture *f, const struct weir_sim_request *requ
 static void test_lengths(void **state)
 {
     struct fixture *f = *state;
-    struct weir_sim_request request = {.is_chat = true};
+    struct weir_sim_request request = {.format = WEIR_SIM_CHAT};
     f->config.output_tokens = (struct weir_dist){WEIR_DIST_UNIFORM, 100, 50};
     bool has_other = false;
     for (uint64_t number = 0; number < 1000; number++) {
@@ -278,7 +278,7 @@ static void test_lengths(void **state)
     }
     request.max_tokens = 130; // said: the server goes to the limit
     assert_int_equal(length_of(f, &request, 0), 130);
-    request = (struct weir_sim_request){.is_chat = true};
+    request = (struct weir_sim_request){.format = WEIR_SIM_CHAT};
     f->config.output_tokens = (struct weir_dist){WEIR_DIST_NORMAL, 1, 1000};
     for (uint64_t number = 0; number < 1000; number++) {
         assert_in_range(length_of(f, &request, number), 1, WEIR_SIM_TOKENS_MAX);
@@ -296,11 +296,11 @@ static void test_each_event_is_an_http_chunk(void **state)
         f->config.tokens_per_chunk = each;
         f->config.usage = WEIR_USAGE_EVERY;
         begin(f, &request, 0, true);
-        weir_sim_answer_role(&f->openai, &f->answer, &f->out);
-        while (weir_sim_answer_next(&f->openai, &f->answer) > 0) {
-            weir_sim_answer_tokens(&f->openai, &f->answer, &f->out);
+        weir_sim_answer_open(&f->voice, &f->answer, &f->out);
+        while (weir_sim_answer_next(&f->answer) > 0) {
+            weir_sim_answer_tokens(&f->voice, &f->answer, &f->out);
         }
-        weir_sim_answer_end(&f->openai, &f->answer, &f->out);
+        weir_sim_answer_close(&f->voice, &f->answer, &f->out);
         const char *at = f->out.ptr;
         uint64_t chunks = 0;
         for (;;) {
@@ -319,7 +319,7 @@ static void test_each_event_is_an_http_chunk(void **state)
             chunks++;
         }
         assert_ptr_equal(at + 2, f->out.ptr + f->out.len);
-        assert_int_equal(chunks, weir_sim_answer_events(&f->openai, &f->answer) + 4);
+        assert_int_equal(chunks, weir_sim_answer_events(&f->answer) + 4);
     }
 }
 
@@ -330,12 +330,6 @@ static void test_names_of_models_are_escaped(void **state)
     f->config.model = strdup("a\"b\\c\n");
     (void)stream(f, &CHAT, 0);
     assert_int_equal(read_back(f), WEIR_ANSWER_COMPLETE);
-    weir_buf_clear(&f->out);
-    weir_sim_models_json(&f->openai, &f->out);
-    json_t *json = json_loadb(f->out.ptr, f->out.len, 0, NULL);
-    const json_t *model = json_array_get(json_object_get(json, "data"), 0);
-    assert_string_equal(json_string_value(json_object_get(model, "id")), "a\"b\\c\n");
-    json_decref(json);
 }
 
 static void test_the_longest_model_fits(void **state)
@@ -352,13 +346,13 @@ static void test_the_longest_model_fits(void **state)
     assert_int_equal(read_back(f), WEIR_ANSWER_COMPLETE);
 }
 
-static void test_faults_are_openai_errors(void **state)
+static void test_refusals_are_openai_errors(void **state)
 {
     struct fixture *f = *state;
-    struct weir_sim_fault fault;
-    assert_false(weir_sim_refuse(&fault, 400, "n", "no \"%s\"", "x"));
+    struct weir_sim_refusal refusal;
+    assert_false(weir_sim_refuse(&refusal, 400, "n", "no \"%s\"", "x"));
     weir_buf_clear(&f->out);
-    weir_sim_fault_json(&fault, &f->out);
+    weir_sim_error_json(weir_sim_profile_of(&f->config), WEIR_SIM_CHAT, &refusal, &f->out);
     json_t *json = json_loadb(f->out.ptr, f->out.len, 0, NULL);
     const json_t *error = json_object_get(json, "error");
     assert_string_equal(json_string_value(json_object_get(error, "message")), "no \"x\"");
@@ -383,7 +377,7 @@ int main(void)
         TEST(test_each_event_is_an_http_chunk),
         TEST(test_names_of_models_are_escaped),
         TEST(test_the_longest_model_fits),
-        TEST(test_faults_are_openai_errors),
+        TEST(test_refusals_are_openai_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,18 +11,20 @@
 #include "weir/sim/request.h"
 
 static bool read_text(const char *body, bool is_chat, struct weir_sim_request *out,
-                      struct weir_sim_fault *fault)
+                      struct weir_sim_refusal *refusal)
 {
-    return weir_sim_request_read(weir_slice_of(body), is_chat, "sim-model", out, fault);
+    const struct weir_sim_reader reader = {.format = is_chat ? WEIR_SIM_CHAT : WEIR_SIM_COMPLETIONS,
+                                           .model = "sim-model"};
+    return weir_sim_request_read(weir_slice_of(body), &reader, out, refusal);
 }
 
 static struct weir_sim_request good(const char *body, bool is_chat)
 {
     struct weir_sim_request request = {0};
-    struct weir_sim_fault fault = {0};
-    const bool is_good = read_text(body, is_chat, &request, &fault);
+    struct weir_sim_refusal refusal = {0};
+    const bool is_good = read_text(body, is_chat, &request, &refusal);
     if (!is_good) {
-        print_message("%s\n", fault.message);
+        print_message("%s\n", refusal.message);
     }
     assert_true(is_good);
     return request;
@@ -31,14 +33,14 @@ static struct weir_sim_request good(const char *body, bool is_chat)
 static void bad(const char *body, bool is_chat, int http_status, const char *says)
 {
     struct weir_sim_request request = {.max_tokens = 77};
-    struct weir_sim_fault fault = {0};
-    assert_false(read_text(body, is_chat, &request, &fault));
-    assert_int_equal(fault.http_status, http_status);
-    if (strstr(fault.message, says) == NULL) {
-        print_message("\"%s\" lacks \"%s\"\n", fault.message, says);
+    struct weir_sim_refusal refusal = {0};
+    assert_false(read_text(body, is_chat, &request, &refusal));
+    assert_int_equal(refusal.http_status, http_status);
+    if (strstr(refusal.message, says) == NULL) {
+        print_message("\"%s\" lacks \"%s\"\n", refusal.message, says);
     }
-    assert_non_null(strstr(fault.message, says));
-    assert_non_null(fault.type);
+    assert_non_null(strstr(refusal.message, says));
+    assert_non_null(refusal.type);
     assert_int_equal(request.max_tokens, 77); // outputs stay as they were
 }
 
@@ -52,7 +54,7 @@ static void test_a_full_chat_request(void **state)
              "{\"include_usage\":true,\"continuous_usage_stats\":true},\"max_tokens\":12,"
              "\"min_tokens\":3,\"n\":1,\"temperature\":0.5,\"ignore_eos\":true}",
              true);
-    assert_true(request.is_chat);
+    assert_int_equal(request.format, WEIR_SIM_CHAT);
     assert_true(request.is_streaming);
     assert_true(request.wants_usage);
     assert_true(request.wants_every);
@@ -171,10 +173,10 @@ static void test_a_long_model_is_cut_between_characters(void **state)
     }
     (void)strncat(body, "\"," MESSAGES "}", sizeof(body) - strlen(body) - 1);
     struct weir_sim_request request;
-    struct weir_sim_fault fault = {0};
-    assert_false(read_text(body, true, &request, &fault));
-    assert_int_equal(fault.http_status, 404);
-    const char *end = strstr(fault.message, "` does not exist");
+    struct weir_sim_refusal refusal = {0};
+    assert_false(read_text(body, true, &request, &refusal));
+    assert_int_equal(refusal.http_status, 404);
+    const char *end = strstr(refusal.message, "` does not exist");
     assert_non_null(end);
     assert_int_equal((unsigned char)end[-1], 0xa9); // the second byte of a whole character
 }
@@ -198,13 +200,14 @@ static void test_no_beginning_of_a_request_is_one(void **state)
     const size_t len = strlen(body);
     for (size_t cut = 0; cut < len; cut++) {
         struct weir_sim_request request;
-        struct weir_sim_fault fault = {0};
+        struct weir_sim_refusal refusal = {0};
         char *copy = malloc(cut + 1); // exactly as long, so that a sanitizer sees reads beyond it
         assert_non_null(copy);
         memcpy(copy, body, cut);
         const struct weir_slice slice = {.ptr = copy, .len = cut};
-        assert_false(weir_sim_request_read(slice, true, "sim-model", &request, &fault));
-        assert_int_equal(fault.http_status, 400);
+        const struct weir_sim_reader reader = {.format = WEIR_SIM_CHAT, .model = "sim-model"};
+        assert_false(weir_sim_request_read(slice, &reader, &request, &refusal));
+        assert_int_equal(refusal.http_status, 400);
         free(copy);
     }
 }

@@ -15,6 +15,8 @@
 
 #include "weir/sim/truth.h"
 
+static const struct weir_sim_totals NONE = {.cpu_s = 0};
+
 static char path[] = "weir-truth-XXXXXX";
 
 static int make_path(void **state)
@@ -88,7 +90,8 @@ static void test_summary_is_that_of_the_stamps(void **state)
     weir_sim_stamps_add(&stamps, 93 * WEIR_MSEC, 89 * WEIR_MSEC);
     const struct weir_sim_record record = streamed(&stamps, 10 * WEIR_MSEC);
     weir_sim_truth_add(&truth, &record, &stamps);
-    assert_int_equal(weir_sim_truth_close(&truth, 1.5, 3, &err), WEIR_OK);
+    const struct weir_sim_totals totals = {.cpu_s = 1.5, .max_streams = 3};
+    assert_int_equal(weir_sim_truth_close(&truth, &totals, &err), WEIR_OK);
 
     json_t *line = line_of(0);
     assert_int_equal(json_integer_value(json_object_get(line, "id")), 7);
@@ -131,7 +134,7 @@ static void test_only_streams_that_ended_well_enter_the_latencies(void **state)
     record.outcome = WEIR_SIM_REJECTED;
     record.tokens = 0;
     weir_sim_truth_add(&truth, &record, NULL);
-    assert_int_equal(weir_sim_truth_close(&truth, 0, 1, &err), WEIR_OK);
+    assert_int_equal(weir_sim_truth_close(&truth, &NONE, &err), WEIR_OK);
     json_t *line = line_of(1);
     assert_true(json_is_null(json_object_get(line, "first_token_ns"))); // never happened
     json_decref(line);
@@ -176,7 +179,7 @@ static void test_no_path_means_no_truth(void **state)
     assert_false(weir_sim_truth_is_wanted(&truth));
     const struct weir_sim_record record = {.request_id = ""};
     weir_sim_truth_add(&truth, &record, NULL);
-    assert_int_equal(weir_sim_truth_close(&truth, 0, 0, &err), WEIR_OK);
+    assert_int_equal(weir_sim_truth_close(&truth, &NONE, &err), WEIR_OK);
 }
 
 static void test_a_path_that_cannot_be_written_is_named(void **state)
@@ -197,7 +200,7 @@ static void test_a_full_disk_is_told(void **state)
     assert_int_equal(weir_sim_truth_open(&truth, "/dev/full", &err), WEIR_OK);
     const struct weir_sim_record record = {.request_id = ""};
     weir_sim_truth_add(&truth, &record, NULL);
-    assert_int_equal(weir_sim_truth_close(&truth, 0, 0, &err), WEIR_SYSTEM);
+    assert_int_equal(weir_sim_truth_close(&truth, &NONE, &err), WEIR_SYSTEM);
     assert_non_null(strstr(err.text, "/dev/full"));
 }
 

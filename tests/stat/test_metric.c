@@ -91,6 +91,9 @@ static void a_failed_request_has_one_value(void **state)
 {
     (void)state;
     for (unsigned outcome = WEIR_OUTCOME_OK + 1; outcome < WEIR_OUTCOME_COUNT; outcome++) {
+        if (outcome == WEIR_OUTCOME_CANCELLED) {
+            continue;
+        }
         struct weir_sample failed = good;
         failed.outcome = (uint8_t)outcome;
         for (enum weir_metric metric = 0; metric < WEIR_METRIC_COUNT; metric++) {
@@ -101,6 +104,16 @@ static void a_failed_request_has_one_value(void **state)
         assert_value(FAIL_TIME, &failed, 8999);
         failed.due = 0;
         assert_value(FAIL_TIME, &failed, -1);
+    }
+}
+
+static void a_cancelled_request_has_none(void **state)
+{
+    (void)state;
+    struct weir_sample cancelled = good;
+    cancelled.outcome = WEIR_OUTCOME_CANCELLED;
+    for (enum weir_metric metric = 0; metric < WEIR_METRIC_COUNT; metric++) {
+        assert_int_equal(weir_metric_value(metric, &cancelled), -1);
     }
 }
 
@@ -236,6 +249,7 @@ int main(void)
         cmocka_unit_test(every_row_is_filled),
         cmocka_unit_test(a_good_request_has_every_value),
         cmocka_unit_test(a_failed_request_has_one_value),
+        cmocka_unit_test(a_cancelled_request_has_none),
         cmocka_unit_test(what_is_pooled_or_computed_later_has_no_value_a_request),
         cmocka_unit_test(an_answer_in_one_piece_has_no_stream_metrics),
         cmocka_unit_test(pace_needs_two_tokens_in_two_events),

@@ -196,6 +196,40 @@ static void a_window_without_length_has_no_rates(void **state)
     weir_recorder_free(recorder);
 }
 
+/** Whoever left on purpose neither failed nor succeeded: the share is of the others. */
+static void cancelled_requests_are_no_failures(void **state)
+{
+    (void)state;
+    static const enum weir_outcome outcomes[] = {
+        WEIR_OUTCOME_OK,        WEIR_OUTCOME_OK,    WEIR_OUTCOME_OK,       WEIR_OUTCOME_HTTP_5XX,
+        WEIR_OUTCOME_CANCELLED, WEIR_OUTCOME_RESET, WEIR_OUTCOME_CANCELLED};
+    struct weir_recorder *recorder = weir_recorder_new();
+    struct weir_level_summary level = {.window_end_s = 10};
+    const struct weir_window window = {.start = 0, .end = 10 * WEIR_SECOND};
+    for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
+        struct weir_sample sample = {.due = 1, .sent = 1, .done = 2, .phase = WEIR_PHASE_MEASURED};
+        sample.outcome = (uint8_t)outcomes[i];
+        weir_recorder_add(recorder, &sample, NULL, 0, window);
+        sample.phase = WEIR_PHASE_WARMUP;
+        weir_recorder_add(recorder, &sample, NULL, 0, window);
+    }
+    weir_level_summarize(&level, recorder);
+    assert_int_equal(level.counters.measured, 7);
+    assert_int_equal(weir_counters_failed(&level.counters), 2);
+    assert_int_equal(level.counters.warmup, 7);
+    assert_int_equal(level.counters.warmup_failed, 2);
+    assert_near(avg(&level, WEIR_METRIC_ERROR_RATE), 40);
+    assert_int_equal(level.metrics[WEIR_METRIC_FAIL_TIME].count, 2);
+    weir_recorder_reset(recorder);
+    struct weir_sample left = {
+        .sent = 1, .done = 2, .phase = WEIR_PHASE_MEASURED, .outcome = WEIR_OUTCOME_CANCELLED};
+    weir_recorder_add(recorder, &left, NULL, 0, window);
+    weir_level_summarize(&level, recorder);
+    assert_int_equal(weir_counters_failed(&level.counters), 0);
+    assert_nan(avg(&level, WEIR_METRIC_ERROR_RATE)); // nobody stayed: nothing is known
+    weir_recorder_free(recorder);
+}
+
 static void an_idle_level_has_rates_of_zero_and_no_error_rate(void **state)
 {
     (void)state;
@@ -407,6 +441,7 @@ int main(void)
         cmocka_unit_test(the_scenario_in_numbers),
         cmocka_unit_test(scalars_have_a_value_and_nothing_else),
         cmocka_unit_test(a_window_without_length_has_no_rates),
+        cmocka_unit_test(cancelled_requests_are_no_failures),
         cmocka_unit_test(an_idle_level_has_rates_of_zero_and_no_error_rate),
         cmocka_unit_test(counts_that_nobody_gave_make_no_rates),
         cmocka_unit_test(one_known_count_is_enough_for_a_rate),

@@ -1,6 +1,7 @@
 // Whole answers: transcripts in tests/golden/wire, one a server and case, each with its meaning
-// beside it (.sse: a stream, .doc: one document), and how answers end. Every transcript is read
-// whole, split in two at each byte, byte by byte, and against a guard page.
+// beside it (.sse: events, .ndjson: lines, .doc: one document; in a folder: of that dialect, else
+// of chat), and how answers end. Every transcript is read whole, split in two at each byte, byte by
+// byte, and against a guard page.
 #define _DEFAULT_SOURCE // MAP_ANONYMOUS, scandir
 
 #include <setjmp.h>
@@ -26,7 +27,8 @@ static const char GOLDEN[] = WEIR_TEST_DIR "/golden/wire";
 
 struct fixture {
     struct weir_answer answer;
-    struct weir_buf meaning; // a line an event
+    const struct weir_dialect *dialect; // of the answers to come
+    struct weir_buf meaning;            // a line an event
     struct guard guard;
 };
 
@@ -39,12 +41,27 @@ static void add_count(struct weir_buf *out, const char *name, int32_t count)
     }
 }
 
+/** The server's own durations, if it said any. */
+static void add_durations(struct weir_buf *out, const struct weir_server_ns *ns)
+{
+    const struct {
+        const char *name;
+        weir_ns value;
+    } spans[] = {
+        {"queue", ns->queue}, {"load", ns->load}, {"prompt", ns->prompt_eval}, {"eval", ns->eval}};
+    for (size_t i = 0; i < WEIR_COUNT_OF(spans); i++) {
+        if (spans[i].value >= 0) {
+            (void)weir_buf_addf(out, " %s=%lldns", spans[i].name, (long long)spans[i].value);
+        }
+    }
+}
+
 /** "text+finish" or, with counts, "usage in=5 out=2 reasoning=- cached=-"; "." is an event of no
  * meaning. */
 static void write_event(void *context, const struct weir_event *event)
 {
     static const char *const NAMES[] = {"text",  "reasoning", "tool", "finish",
-                                        "usage", "error",     "end"};
+                                        "usage", "error",     "end",  "data"};
     struct fixture *fixture = context;
     struct weir_buf *out = &fixture->meaning;
     const char *separator = "";
@@ -61,6 +78,7 @@ static void write_event(void *context, const struct weir_event *event)
         add_count(out, "reasoning", event->reasoning_tokens);
         add_count(out, "cached", event->cached_tokens);
     }
+    add_durations(out, &event->server_ns);
     (void)weir_buf_add_char(out, '\n');
 }
 
@@ -72,6 +90,7 @@ static const struct weir_dialect *chat(void)
 static int setup(void **state)
 {
     struct fixture *fixture = weir_alloc(1, sizeof(*fixture));
+    fixture->dialect = chat();
     weir_answer_init(&fixture->answer, chat(), CAP, 0, write_event, fixture);
     weir_buf_init(&fixture->meaning, CAP);
     fixture->guard = guard_new(CAP);
@@ -89,10 +108,10 @@ static int teardown(void **state)
     return 0;
 }
 
-static void begin(struct fixture *fixture, bool is_stream)
+static void begin(struct fixture *fixture, enum weir_framing framing)
 {
     weir_buf_clear(&fixture->meaning);
-    weir_answer_begin(&fixture->answer, chat(), is_stream);
+    weir_answer_begin(&fixture->answer, fixture->dialect, framing);
 }
 
 static bool feed(struct fixture *fixture, const char *bytes, size_t len)
@@ -117,15 +136,21 @@ static const char *finish(struct fixture *fixture)
     return weir_buf_text(&fixture->meaning);
 }
 
-static const char *read_whole(struct fixture *fixture, bool is_stream, const char *bytes,
+static const char *read_whole(struct fixture *fixture, enum weir_framing framing, const char *bytes,
                               size_t len)
 {
-    begin(fixture, is_stream);
+    begin(fixture, framing);
     (void)feed(fixture, bytes, len);
     return finish(fixture);
 }
 
 // ---- transcripts -------------------------------------------------------------------------------
+
+static const struct kind {
+    const char *suffix;
+    enum weir_framing framing;
+} KINDS[] = {
+    {".sse", WEIR_FRAMING_SSE}, {".ndjson", WEIR_FRAMING_NDJSON}, {".doc", WEIR_FRAMING_DOCUMENT}};
 
 static void read_file(const char *name, const char *suffix, struct weir_buf *out)
 {
@@ -145,25 +170,25 @@ static void read_file(const char *name, const char *suffix, struct weir_buf *out
     (void)fclose(file);
 }
 
-static void check_transcript(struct fixture *fixture, const char *name, bool is_stream)
+static void check_transcript(struct fixture *fixture, const char *name, const struct kind *kind)
 {
     struct weir_buf bytes;
     struct weir_buf wanted;
-    read_file(name, is_stream ? ".sse" : ".doc", &bytes);
+    read_file(name, kind->suffix, &bytes);
     read_file(name, ".expect", &wanted);
-    const char *meaning = read_whole(fixture, is_stream, bytes.ptr, bytes.len);
+    const char *meaning = read_whole(fixture, kind->framing, weir_buf_text(&bytes), bytes.len);
     if (strcmp(meaning, weir_buf_text(&wanted)) != 0) {
         fail_msg("%s means\n%sand not\n%s", name, meaning, weir_buf_text(&wanted));
     }
     for (size_t split = 1; split < bytes.len; split++) {
-        begin(fixture, is_stream);
+        begin(fixture, kind->framing);
         (void)feed(fixture, bytes.ptr, split);
         (void)feed(fixture, bytes.ptr + split, bytes.len - split);
         if (strcmp(finish(fixture), weir_buf_text(&wanted)) != 0) {
             fail_msg("%s means something else when split at %zu", name, split);
         }
     }
-    begin(fixture, is_stream);
+    begin(fixture, kind->framing);
     for (size_t i = 0; i < bytes.len; i++) {
         (void)feed(fixture, bytes.ptr + i, 1);
     }
@@ -183,22 +208,52 @@ static bool strip_suffix(char *name, const char *suffix)
     return true;
 }
 
-static void test_transcripts(void **state)
+/** Check what lies in `folder`, "" or the name of a dialect and a slash; returns how many. */
+static int check_folder(struct fixture *fixture, const char *folder)
 {
+    char path[512];
     struct dirent **entries = NULL;
     int checked = 0;
-    const int count = scandir(GOLDEN, &entries, NULL, alphasort);
+    (void)snprintf(path, sizeof(path), "%s/%s", GOLDEN, folder);
+    const int count = scandir(path, &entries, NULL, alphasort);
     for (int i = 0; i < count; i++) {
-        char *name = entries[i]->d_name;
-        const bool is_stream = strip_suffix(name, ".sse");
-        if (is_stream || strip_suffix(name, ".doc")) {
-            check_transcript(*state, name, is_stream);
-            checked++;
+        for (size_t k = 0; k < WEIR_COUNT_OF(KINDS); k++) {
+            if (strip_suffix(entries[i]->d_name, KINDS[k].suffix)) {
+                (void)snprintf(path, sizeof(path), "%s%s", folder, entries[i]->d_name);
+                check_transcript(fixture, path, &KINDS[k]);
+                checked++;
+                break;
+            }
         }
         free(entries[i]);
     }
     free(entries);
-    assert_true(checked >= 35); // none got lost
+    return checked;
+}
+
+static void test_transcripts(void **state)
+{
+    assert_true(check_folder(*state, "") >= 35); // none got lost
+}
+
+/** Every language but those of the transcripts above has its own. */
+static void test_transcripts_of_dialects(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t count = 0;
+    const struct weir_dialect *table = weir_dialect_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        char folder[64];
+        (void)snprintf(folder, sizeof(folder), "%s/", table[i].name);
+        fixture->dialect = &table[i];
+        const int checked = check_folder(fixture, folder);
+        const bool is_openai =
+            strcmp(table[i].name, "chat") == 0 || strcmp(table[i].name, "completions") == 0;
+        if (checked < (is_openai ? 0 : 3)) {
+            fail_msg("%d transcripts of %s", checked, table[i].name);
+        }
+    }
+    fixture->dialect = chat();
 }
 
 /** A complete stream cut anywhere is never complete, unless a finish_reason had come. */
@@ -208,7 +263,7 @@ static void test_cut_anywhere_is_noticed(void **state)
     struct weir_buf bytes;
     read_file("vllm_chat", ".sse", &bytes);
     for (size_t len = 0; len < bytes.len; len++) {
-        const char *meaning = read_whole(fixture, true, bytes.ptr, len);
+        const char *meaning = read_whole(fixture, WEIR_FRAMING_SSE, bytes.ptr, len);
         const bool has_finish = strstr(meaning, "finish") != NULL;
         if (strstr(meaning, "= truncated") == NULL &&
             !(has_finish && strstr(meaning, "= complete") != NULL)) {
@@ -223,7 +278,8 @@ static void test_cut_document_is_malformed(void **state)
     struct weir_buf bytes;
     read_file("vllm_answer", ".doc", &bytes);
     for (size_t len = 1; len < bytes.len; len++) {
-        assert_non_null(strstr(read_whole(*state, false, bytes.ptr, len), "= malformed\nerror: {"));
+        assert_non_null(strstr(read_whole(*state, WEIR_FRAMING_DOCUMENT, bytes.ptr, len),
+                               "= malformed\nerror: {"));
     }
     weir_buf_free(&bytes);
 }
@@ -232,12 +288,12 @@ static void test_cut_document_is_malformed(void **state)
 
 static void check_stream(void **state, const char *bytes, const char *wanted)
 {
-    assert_string_equal(read_whole(*state, true, bytes, strlen(bytes)), wanted);
+    assert_string_equal(read_whole(*state, WEIR_FRAMING_SSE, bytes, strlen(bytes)), wanted);
 }
 
 static void check_document(void **state, const char *bytes, const char *wanted)
 {
-    assert_string_equal(read_whole(*state, false, bytes, strlen(bytes)), wanted);
+    assert_string_equal(read_whole(*state, WEIR_FRAMING_DOCUMENT, bytes, strlen(bytes)), wanted);
 }
 
 #define TOKEN  "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n"
@@ -292,23 +348,53 @@ static void test_dialect_without_end_mark(void **state)
     struct fixture *fixture = *state;
     struct weir_dialect native = *chat();
     native.ends_with_mark = false;
-    begin(fixture, true);
-    weir_answer_begin(&fixture->answer, &native, true);
+    begin(fixture, WEIR_FRAMING_SSE);
+    weir_answer_begin(&fixture->answer, &native, WEIR_FRAMING_SSE);
     assert_true(feed(fixture, TOKEN, strlen(TOKEN)));
     assert_string_equal(finish(fixture), "text\n= complete\n");
+}
+
+/** "event: error" says it all, whatever the data is. */
+static void test_error_by_its_type(void **state)
+{
+    check_stream(state, TOKEN "event: error\ndata: {\"message\":\"m\"}\n\n",
+                 "text\nerror\n= error\nerror: m\n");
+    check_stream(state, "event: error\ndata: out of memory\n\n",
+                 "error\n= error\nerror: out of memory\n");
+    check_stream(state, "event: errors\ndata: {\"message\":\"m\"}\n\n" DONE, ".\nend\n= empty\n");
+}
+
+/** Text that comes again, longer each time: tokens are where the count has grown. */
+static void test_repeated_text(void **state)
+{
+    static const char BYTES[] =
+        "data: {\"text\":\"\",\"meta_info\":{\"completion_tokens\":1}}\n\n"
+        "data: {\"text\":\"ab\",\"meta_info\":{\"completion_tokens\":2}}\n\n"
+        "data: {\"text\":\"ab\",\"meta_info\":{\"completion_tokens\":2}}\n\n"
+        "data: {\"text\":\"abc\"}\n\n" DONE;
+    static const char MEANING[] = "text+usage in=- out=1 reasoning=- cached=-\n"
+                                  "text+usage in=- out=2 reasoning=- cached=-\n"
+                                  "usage in=- out=2 reasoning=- cached=-\n"
+                                  "text\nend\n= complete\n";
+    struct fixture *fixture = *state;
+    fixture->dialect = weir_dialect_find("sglang-generate");
+    for (int i = 0; i < 2; i++) { // and nothing of it is left for the next answer
+        check_stream(state, BYTES, MEANING);
+    }
+    fixture->dialect = chat();
 }
 
 static void test_feed_tells_when_the_rest_is_useless(void **state)
 {
     struct fixture *fixture = *state;
-    begin(fixture, true);
+    begin(fixture, WEIR_FRAMING_SSE);
     assert_true(feed(fixture, TOKEN DONE, strlen(TOKEN DONE)));
     assert_true(feed(fixture, "data: {broken\n\n", 15)); // behind the end mark
-    begin(fixture, true);
+    begin(fixture, WEIR_FRAMING_SSE);
     assert_false(feed(fixture, "data: {broken\n\n", 15));
     assert_false(feed(fixture, TOKEN DONE, strlen(TOKEN DONE)));
     assert_string_equal(finish(fixture), "= malformed\nerror: {broken\n");
-    begin(fixture, true); // and a new answer knows nothing of it
+    begin(fixture, WEIR_FRAMING_SSE); // and a new answer knows nothing of it
     assert_true(feed(fixture, TOKEN DONE, strlen(TOKEN DONE)));
     assert_string_equal(finish(fixture), "text\nend\n= complete\n");
 }
@@ -319,16 +405,17 @@ static void test_too_large(void **state)
 {
     struct fixture *fixture = *state;
     struct weir_answer small;
-    for (int is_stream = 0; is_stream < 2; is_stream++) {
+    for (size_t k = 0; k < WEIR_COUNT_OF(KINDS); k++) {
+        const bool is_stream = KINDS[k].framing != WEIR_FRAMING_DOCUMENT;
         weir_answer_init(&small, chat(), 64, 0, write_event, fixture);
-        weir_answer_begin(&small, chat(), is_stream != 0);
+        weir_answer_begin(&small, chat(), KINDS[k].framing);
         assert_true(weir_answer_feed(&small, "data: {\"x\":\"", 12));
         bool is_fine = true;
         for (int i = 0; i < 10; i++) {
             is_fine = weir_answer_feed(&small, "0123456789", 10);
         }
         assert_false(is_fine);
-        assert_string_equal(weir_answer_error(&small), is_stream != 0
+        assert_string_equal(weir_answer_error(&small), is_stream
                                                            ? "more than 64 bytes in one event"
                                                            : "more than 64 bytes in one answer");
         assert_int_equal(weir_answer_finish(&small), WEIR_ANSWER_MALFORMED);
@@ -341,7 +428,7 @@ static void test_too_large_with_the_last_line(void **state)
     struct weir_answer small;
     static const char BYTES[] = "data:12345\ndata:67890";
     weir_answer_init(&small, chat(), 10, 0, write_event, *state);
-    weir_answer_begin(&small, chat(), true);
+    weir_answer_begin(&small, chat(), WEIR_FRAMING_SSE);
     assert_true(weir_answer_feed(&small, BYTES, strlen(BYTES)));
     assert_int_equal(weir_answer_finish(&small), WEIR_ANSWER_MALFORMED);
     assert_string_equal(weir_answer_error(&small), "more than 10 bytes in one event");
@@ -357,7 +444,7 @@ static void test_large_error_page(void **state)
     const int len = snprintf(page, sizeof(page), "<html>\n\n  Bad");
     memset(page + len, 'x', sizeof(page) - (size_t)len);
     weir_answer_init(&small, chat(), 16, 0, write_event, fixture);
-    weir_answer_begin(&small, chat(), false);
+    weir_answer_begin(&small, chat(), WEIR_FRAMING_DOCUMENT);
     assert_false(weir_answer_feed(&small, page, sizeof(page)));
     assert_int_equal(weir_answer_finish(&small), WEIR_ANSWER_MALFORMED);
     assert_string_equal(weir_answer_error(&small), "<html> Badxxx");
@@ -367,7 +454,7 @@ static void test_large_error_page(void **state)
 static void check_message(void **state, const char *body, const char *wanted)
 {
     struct fixture *fixture = *state;
-    (void)read_whole(fixture, false, body, strlen(body));
+    (void)read_whole(fixture, WEIR_FRAMING_DOCUMENT, body, strlen(body));
     assert_string_equal(weir_answer_error(&fixture->answer), wanted);
 }
 
@@ -405,7 +492,7 @@ static void check_long_message(void **state, const char *begin, const char *end)
             (void)weir_buf_add_str(&body, "\xe6\xb0\xb4");
         }
         (void)weir_buf_add_str(&body, end);
-        (void)read_whole(fixture, false, body.ptr, body.len);
+        (void)read_whole(fixture, WEIR_FRAMING_DOCUMENT, body.ptr, body.len);
         const char *error = weir_answer_error(&fixture->answer);
         assert_in_range(strlen(error), WEIR_ANSWER_ERROR_BYTES - 2, WEIR_ANSWER_ERROR_BYTES);
         assert_null(strchr(error, '?'));
@@ -430,7 +517,8 @@ static void test_reserved_answers_never_allocate(void **state)
     weir_buf_reserve(&fixture->meaning, 32768);
     const uint64_t before = weir_mem_count();
     for (size_t split = 0; split < sizeof(BYTES); split++) {
-        weir_answer_begin(&answer, chat(), split % 8 != 0);
+        weir_answer_begin(&answer, chat(),
+                          split % 8 != 0 ? WEIR_FRAMING_SSE : WEIR_FRAMING_DOCUMENT);
         (void)weir_answer_feed(&answer, BYTES, split);
         (void)weir_answer_feed(&answer, BYTES + split, sizeof(BYTES) - 1 - split);
         (void)weir_answer_finish(&answer);
@@ -443,12 +531,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_transcripts),
+        cmocka_unit_test(test_transcripts_of_dialects),
         cmocka_unit_test(test_cut_anywhere_is_noticed),
         cmocka_unit_test(test_cut_document_is_malformed),
         cmocka_unit_test(test_ends_of_streams),
         cmocka_unit_test(test_errors_outweigh_other_ends),
         cmocka_unit_test(test_ends_of_documents),
         cmocka_unit_test(test_dialect_without_end_mark),
+        cmocka_unit_test(test_error_by_its_type),
+        cmocka_unit_test(test_repeated_text),
         cmocka_unit_test(test_feed_tells_when_the_rest_is_useless),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_too_large_with_the_last_line),

@@ -332,7 +332,39 @@ static void test_what_is_no_number(void **state)
         int64_t value = 1234;
         assert_false(weir_json_take_i64(&json, &value));
         assert_int_equal(value, 1234);
+        double real = 12.5;
+        json = open_str(state, TEXTS[i]);
+        assert_false(weir_json_take_f64(&json, &real));
+        assert_true(real == 12.5);
     }
+}
+
+static void test_fractions(void **state)
+{
+    static const struct {
+        const char *text;
+        double value;
+    } CASES[] = {
+        {"0", 0},       {"-0.5", -0.5},
+        {"27.5", 27.5}, {"1.25e-3", 0.00125},
+        {"3e1", 30},    {"0.000001", 1e-6},
+        {"1e-999", 0},  {"-12345.0625", -12345.0625},
+        {"1E2", 100},   {"4294967296", 4294967296.0},
+    };
+    for (size_t i = 0; i < WEIR_COUNT_OF(CASES); i++) {
+        struct weir_json json = open_str(state, CASES[i].text);
+        double value = 1234;
+        assert_true(weir_json_take_f64(&json, &value));
+        assert_true(weir_json_end(&json));
+        const double off = value > CASES[i].value ? value - CASES[i].value : CASES[i].value - value;
+        if (off > 1e-12) {
+            fail_msg("%s gave %g", CASES[i].text, value);
+        }
+    }
+    struct weir_json json = open_str(state, "1e999");
+    double value = 0;
+    assert_true(weir_json_take_f64(&json, &value));
+    assert_true(value > 1e300);
 }
 
 static void test_filled(void **state)
@@ -488,6 +520,7 @@ int main(void)
         cmocka_unit_test(test_bad_stays_bad),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_what_is_no_number),
+        cmocka_unit_test(test_fractions),
         cmocka_unit_test(test_filled),
         cmocka_unit_test(test_string_scan_finds_every_special_byte),
         cmocka_unit_test(test_unescape),

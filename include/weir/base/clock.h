@@ -29,6 +29,10 @@ weir_ns weir_clock_thread_cpu(void);
  */
 weir_ns weir_clock_offset(weir_ns *bracket);
 
+/** How long the machine has been suspended since it was started, give or take a microsecond:
+ * CLOCK_BOOTTIME − CLOCK_MONOTONIC. When it grows, time went by that no clock here saw. */
+weir_ns weir_clock_suspended(void);
+
 weir_ns weir_ns_of(struct timespec time);
 struct timespec weir_timespec_of(weir_ns ns);
 

@@ -11,7 +11,11 @@
     XX(run, "run", FOR_RUN, "put load on one or more targets and measure what comes back")                             \
     XX(plan, "plan", FOR_RUN, "show what run would send, without sending it")                                          \
     XX(sim, "sim", FOR_SIM, "simulated inference server that records its own truth")                                   \
-    XX(calibrate, "calibrate", FOR_CALIBRATE, "measure weir's own error on this machine against the simulator")
+    XX(find, "find", FOR_FIND, "search for the highest load that keeps every objective")                               \
+    XX(calibrate, "calibrate", FOR_CALIBRATE, "measure weir's own error on this machine against the simulator")        \
+    XX(report, "report", FOR_REPORT, "make report.html and report.md from run directories")                            \
+    XX(compare, "compare", FOR_COMPARE, "runs, or the targets of one, side by side, with what else differs")            \
+    XX(gate, "gate", FOR_GATE, "decide from run directories whether a build may ship")
 
 /** Run a command with the arguments after its name. Returns the exit code of the process. */
 #define XX(function, name, bit, help) int weir_cmd_##function(int argc, char *const *argv);

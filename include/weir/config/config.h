@@ -16,7 +16,11 @@
 #define WEIR_COMMAND_BIT_MAP(XX)                                                                   \
     XX(FOR_RUN, 1, "weir run")                                                                     \
     XX(FOR_SIM, 2, "weir sim")                                                                     \
-    XX(FOR_CALIBRATE, 4, "weir calibrate")
+    XX(FOR_CALIBRATE, 4, "weir calibrate")                                                         \
+    XX(FOR_REPORT, 8, "weir report")                                                               \
+    XX(FOR_FIND, 16, "weir find")                                                                  \
+    XX(FOR_GATE, 32, "weir gate")                                                                  \
+    XX(FOR_COMPARE, 64, "weir compare")
 
 enum weir_command_bit {
 #define XX(name, bit, text) name = (bit),
@@ -59,13 +63,23 @@ typedef struct weir_dist WEIR_FIELD_DIST_DURATION;
 typedef struct weir_dist WEIR_FIELD_DIST_COUNT;
 
 // Values of the ENUM options, in the order of their VALUE column (ORDER options.def). Those of
-// "arrival" are enum weir_arrival_kind in plan/schedule.h.
+// "arrival" are enum weir_arrival_kind in plan/schedule.h; those of the simulator's own options
+// stand in sim/profile.h.
 enum weir_warmup { WEIR_WARMUP_FIXED, WEIR_WARMUP_AUTO };
 enum weir_when_full { WEIR_WHEN_FULL_WAIT, WEIR_WHEN_FULL_DROP };
 enum weir_connection { WEIR_CONNECTION_REUSE, WEIR_CONNECTION_NEW };
+enum weir_transport { WEIR_TRANSPORT_AUTO, WEIR_TRANSPORT_NATIVE, WEIR_TRANSPORT_CURL };
 enum weir_records { WEIR_RECORDS_NONE, WEIR_RECORDS_JSONL };
+enum weir_vary { WEIR_VARY_CONCURRENCY, WEIR_VARY_REQUEST_RATE };
+enum weir_annotate { WEIR_ANNOTATE_AUTO, WEIR_ANNOTATE_NONE, WEIR_ANNOTATE_GITHUB };
 enum weir_progress { WEIR_PROGRESS_AUTO, WEIR_PROGRESS_PLAIN, WEIR_PROGRESS_NONE };
-enum weir_role_chunk { WEIR_ROLE_EARLY, WEIR_ROLE_FIRST, WEIR_ROLE_NONE };
+enum weir_role_chunk {
+    WEIR_ROLE_EARLY,
+    WEIR_ROLE_FIRST,
+    WEIR_ROLE_NONE,
+    WEIR_ROLE_EVERY,
+    WEIR_ROLE_MERGED
+};
 enum weir_usage { WEIR_USAGE_AUTO, WEIR_USAGE_OFF, WEIR_USAGE_FINAL, WEIR_USAGE_EVERY };
 enum weir_reasoning_field { WEIR_REASONING_CONTENT, WEIR_REASONING };
 

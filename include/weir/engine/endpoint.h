@@ -23,6 +23,10 @@ struct weir_endpoint {
 weir_status weir_endpoint_open(const struct weir_target *target, weir_ns timeout,
                                struct weir_endpoint *out, struct weir_err *err) WEIR_MUST_USE;
 
+/** Begin a connection: a non-blocking stamped socket that becomes writable when it is up, or −1
+ * with errno. */
+int weir_endpoint_begin_connect(const struct weir_endpoint *endpoint);
+
 /** Open `count` TCP connections to the endpoint ahead of the window, a batch at a time so that the
  * server's accept queue does not overflow. fds[i] is a connected non-blocking stamped socket, or −1
  * where that failed; spans[i] is how long it took. Blocks. */

@@ -6,13 +6,14 @@
 #include "weir/base/status.h"
 #include "weir/config/config.h"
 #include "weir/plan/target.h"
+#include "weir/wire/dialect.h"
 
 enum { WEIR_PROBE_MODELS = 64 };
 
 struct weir_probe {
     int http_status; // of the models request; 0: none came
     size_t model_count;
-    char models[WEIR_PROBE_MODELS][256];
+    char models[WEIR_PROBE_MODELS][WEIR_MODEL_BYTES];
 };
 
 /** Ask `target` for its models. WEIR_UNREACHABLE, with a remedy, when nothing answers; an answer

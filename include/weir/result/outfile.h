@@ -1,7 +1,11 @@
 /** outfile.h: a file written line by line while a run lasts. Buffered, flushed at least every
- * second of the caller's time, so that a killed run keeps what it measured. A write error is
- * remembered and told once; the file then ends with its last whole line and later lines are counted
- * as lost: a full disk never stops a run. One thread. */
+ * second of the caller's time, so that a killed run keeps what it measured, and synced to the disk
+ * every ten seconds, so that little is lost when the machine fails. A write error is remembered and
+ * told once; the file then ends with its last whole line and later lines are counted as lost: a
+ * full disk never stops a run. One thread.
+ *
+ * In parts: the file of the plain name is always the one that grows. When it is full it becomes
+ * NAME-0001.EXT, the next NAME-0002.EXT, so that names sorted give the order of the lines. */
 #ifndef WEIR_RESULT_OUTFILE_H
 #define WEIR_RESULT_OUTFILE_H
 
@@ -15,11 +19,24 @@
 /** Longest line, its end included. */
 enum { WEIR_OUTFILE_LINE_MAX = 8192 };
 
+/** Smallest size of a part; more parts than WEIR_OUTFILE_PARTS_MAX are not made: the last grows. */
+enum { WEIR_OUTFILE_ROTATE_MIN = 64 * 1024, WEIR_OUTFILE_PARTS_MAX = 9999 };
+
+/** Zeroed: one plain file. */
+struct weir_outfile_options {
+    uint64_t rotate_bytes; // no part is larger; at least WEIR_OUTFILE_ROTATE_MIN; 0: one file
+    bool is_compressed;    // gzip, a member at each flush, so that what is there can be read at any
+                           // time
+};
+
 struct weir_outfile;
 
 /** Create (or truncate) the file. */
 weir_status weir_outfile_open(const char *path, struct weir_outfile **out,
                               struct weir_err *err) WEIR_MUST_USE;
+/** The same in parts or compressed. */
+weir_status weir_outfile_open_as(const char *path, const struct weir_outfile_options *options,
+                                 struct weir_outfile **out, struct weir_err *err) WEIR_MUST_USE;
 
 /** Room for one line of up to WEIR_OUTFILE_LINE_MAX bytes; write it there, then commit its length.
  * Never NULL. */

@@ -10,11 +10,13 @@
 
 #include "weir/base/clock.h"
 #include "weir/base/status.h"
+#include "weir/result/outfile.h"
 #include "weir/stat/sample.h"
 
 struct weir_record_file;
 
-weir_status weir_record_file_open(const char *path, struct weir_record_file **out,
+weir_status weir_record_file_open(const char *path, const struct weir_outfile_options *options,
+                                  struct weir_record_file **out,
                                   struct weir_err *err) WEIR_MUST_USE;
 
 /** Lines from here on belong to this level: their instants count from `t0`. target "": not written.

@@ -22,6 +22,7 @@ struct weir_slice_row {
     uint64_t chunks;
     uint64_t tokens;
     uint64_t in_flight;
+    int64_t length_s;    // seconds the row stands for
     double ttft_p50_ms;
     double ttft_p99_ms;
     double itl_p50_ms;
@@ -50,8 +51,11 @@ struct weir_rundata {
     struct weir_hist **hists;         // [level * WEIR_METRIC_COUNT + metric]; NULL where none was written
 };
 
-/** Read a run directory. WEIR_INVALID, naming file and remedy, when it is none, is damaged, or of a schema this program does not know. A missing
- *  histograms.hlog or slices.csv is no error: their parts are empty. */
+/** Read a run directory. WEIR_INVALID, naming file and remedy, when it is none, is damaged, or of a schema this program
+ *  does not know. A missing histograms.hlog or slices.csv is no error: their parts are empty. What the files do not hold
+ *  comes back as follows: started and ended as ns of wall time since 1970 (the monotonic clock is gone); amounts inside
+ *  the window as rate times window; all token counts under the level's token_source; gaps_early and the number of values
+ *  behind a trend as 0. mode and timestamp_source are borrowed from summary_json. */
 weir_status weir_rundata_load(const char *dir, struct weir_rundata **out, struct weir_err *err) WEIR_MUST_USE;
 void weir_rundata_free(struct weir_rundata *run);
 

@@ -12,6 +12,7 @@
 #define WEIR_FILE_SUMMARY    "summary.json"
 #define WEIR_FILE_CSV        "summary.csv"
 #define WEIR_FILE_RECORDS    "records.jsonl"
+#define WEIR_FILE_RECORDS_GZ "records.jsonl.gz" // with --records-compress
 #define WEIR_FILE_SLICES     "slices.csv"
 #define WEIR_FILE_HISTOGRAMS "histograms.hlog"
 #define WEIR_FILE_REPORT     "report.md"

@@ -20,6 +20,7 @@ enum weir_sim_outcome {
     WEIR_SIM_CLIENT_CLOSED, // the client went away first
     WEIR_SIM_REJECTED,      // answered with an error (http_status says which)
     WEIR_SIM_STOPPED,       // the simulator was told to end
+    WEIR_SIM_FAULTED,       // a fault ended or spoiled it
 };
 
 /** One request. Instants that never came are 0, and null in the file. */
@@ -37,6 +38,24 @@ struct weir_sim_record {
     enum weir_sim_outcome outcome;
     bool is_streamed;
     int http_status;
+    const char *fault;   // what was done to it; NULL: nothing. Static
+    weir_ns fault_ns;    // when; 0: it has not come to that
+    weir_ns admitted_ns; // when it got its slot; 0: it never did
+};
+
+/** A freeze of the whole server, as it happened. */
+struct weir_sim_stall {
+    weir_ns began_ns;
+    weir_ns ended_ns;
+};
+
+enum { WEIR_SIM_STALLS_MAX = 64 };
+
+/** What the whole server did, for the summary. */
+struct weir_sim_totals {
+    double cpu_s; // CPU time the simulator used
+    uint64_t max_streams;
+    uint64_t max_waiting;
 };
 
 /** When the token events of one request were due and when they went. Grows before the stream
@@ -60,6 +79,8 @@ struct weir_sim_truth {
     uint64_t requests;
     uint64_t ok;
     uint64_t tokens;
+    struct weir_sim_stall stalls[WEIR_SIM_STALLS_MAX];
+    size_t stall_count;
 };
 
 void weir_sim_stamps_free(struct weir_sim_stamps *stamps);
@@ -83,9 +104,11 @@ static inline bool weir_sim_truth_is_wanted(const struct weir_sim_truth *truth)
 void weir_sim_truth_add(struct weir_sim_truth *truth, const struct weir_sim_record *record,
                         const struct weir_sim_stamps *stamps);
 
-/** Write the summary line and close. `cpu_s`: CPU time the simulator used. Releases everything,
- * even on failure. */
-weir_status weir_sim_truth_close(struct weir_sim_truth *truth, double cpu_s, uint64_t max_streams,
+/** The whole server stood still. */
+void weir_sim_truth_stall(struct weir_sim_truth *truth, weir_ns began, weir_ns ended);
+
+/** Write the summary line and close. Releases everything, even on failure. */
+weir_status weir_sim_truth_close(struct weir_sim_truth *truth, const struct weir_sim_totals *totals,
                                  struct weir_err *err) WEIR_MUST_USE;
 
 #endif

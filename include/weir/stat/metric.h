@@ -50,7 +50,7 @@ enum weir_direction { WEIR_LOWER_IS_BETTER, WEIR_HIGHER_IS_BETTER, WEIR_NEITHER 
     XX(GOODPUT, "goodput", SCALAR, "requests/sec", 1, HIGHER_IS_BETTER,                                                \
        "requests that met every --goodput objective and ended inside the window / window")                             \
     XX(CONCURRENCY, "effective_concurrency", SCALAR, "requests", 1, NEITHER, "time-weighted requests in flight (sent to done)") \
-    XX(ERROR_RATE, "error_rate", SCALAR, "%", 1, LOWER_IS_BETTER, "failed / (ok + failed) of measured requests")
+    XX(ERROR_RATE, "error_rate", SCALAR, "%", 1, LOWER_IS_BETTER, "failed / (ok + failed) of measured requests; cancelled ones are neither")
 
 enum weir_metric {
 #define XX(name, tag, kind, unit, scale, direction, formula) WEIR_METRIC_##name,
@@ -75,7 +75,8 @@ const struct weir_metric_info *weir_metric_info(enum weir_metric metric);
 enum weir_metric weir_metric_find(const char *tag);
 
 /** Value of a REQUEST metric in histogram units, or −1 when this sample has none (not streamed, not counted, …).
- *  Latency metrics are for samples whose outcome is OK, FAIL_TIME for the others: each answers −1 for the wrong kind. */
+ *  Latency metrics are for samples whose outcome is OK, FAIL_TIME for the others: each answers −1 for the wrong kind. What was
+ *  cancelled has no value at all. */
 int64_t weir_metric_value(enum weir_metric metric, const struct weir_sample *sample);
 
 #endif

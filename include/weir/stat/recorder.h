@@ -22,7 +22,7 @@ struct weir_counters {
     uint64_t timeouts[WEIR_TIMEOUT_COUNT];        // of outcomes[TIMEOUT], by limit
     uint64_t token_sources[WEIR_TOKEN_SOURCE_COUNT]; // measured ok requests by source of their token count
     uint64_t warmup;                              // finished warm-up requests
-    uint64_t warmup_failed;                       // subset of warmup that was not ok
+    uint64_t warmup_failed;                       // subset of warmup that failed: neither ok nor cancelled
     uint64_t whole_ok;                            // ok requests of the whole level, warm-up included
     uint64_t whole_output_tokens;                 // their output tokens
     uint64_t ended_in_window;                     // ok requests of any phase whose `done` lies in the window
@@ -38,6 +38,9 @@ struct weir_counters {
     bool has_goodput;                             // there were such objectives
     uint64_t gaps_early;                          // gaps recorded before their request had ended, for want of room
 };
+
+/** Measured requests that failed: neither ok nor given up on purpose by the client. */
+uint64_t weir_counters_failed(const struct weir_counters *counters);
 
 struct weir_recorder;
 

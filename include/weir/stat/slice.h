@@ -13,7 +13,7 @@ struct weir_slice_stat {
     int64_t index;         // second since the level's start
     uint64_t sent;         // requests sent in this second
     uint64_t ok;           // requests that ended well in this second
-    uint64_t failed;       // requests that ended otherwise in this second
+    uint64_t failed;       // requests that failed in this second; cancelled ones are neither
     uint64_t chunks;       // token-bearing events that arrived in this second
     uint64_t tokens;       // tokens credited to them (per-chunk usage, else one an event)
     uint64_t in_flight;    // requests in flight at the end of the second

@@ -1,4 +1,4 @@
-/** answer.h: one HTTP answer being read: framing (SSE or one JSON document) and dialect together, bytes in, meaning out.
+/** answer.h: one HTTP answer being read: framing (SSE, lines or one JSON document) and dialect together, bytes in, meaning out.
  *  One request at a time; reset and reuse. Allocates only in weir_answer_init() and when an event is larger than any before. */
 #ifndef WEIR_WIRE_ANSWER_H
 #define WEIR_WIRE_ANSWER_H
@@ -7,12 +7,13 @@
 #include <stddef.h>
 
 #include "weir/wire/dialect.h"
+#include "weir/wire/ndjson.h"
 #include "weir/wire/sse.h"
 
 /** How an answer with status 200 ended, once weir_answer_finish() has run. */
 enum weir_answer_end {
-    WEIR_ANSWER_COMPLETE,  // proper end and at least one token
-    WEIR_ANSWER_EMPTY,     // proper end, no token
+    WEIR_ANSWER_COMPLETE,  // proper end and at least one token, or data where the dialect answers without tokens
+    WEIR_ANSWER_EMPTY,     // proper end, none of those
     WEIR_ANSWER_TRUNCATED, // no end mark
     WEIR_ANSWER_MALFORMED, // broken JSON, or larger than the cap
     WEIR_ANSWER_ERROR,     // an error object
@@ -29,12 +30,14 @@ struct weir_answer {
     weir_answer_fn *on_event;
     void *context;
     struct weir_sse sse;
+    struct weir_ndjson ndjson;
     struct weir_buf body;       // an answer that is not streamed, or an error body
     struct weir_buf error;      // message of the first error, for people (capped)
-    bool is_stream;
+    enum weir_framing framing;
+    int32_t tokens_said;        // largest count of output tokens, where the dialect repeats text
     bool has_end;
     bool has_finish;
-    bool has_token;
+    bool has_token;             // or data
     bool has_error;
     bool is_malformed;
     bool is_finishing; // the last event being read had no blank line
@@ -46,9 +49,9 @@ void weir_answer_init(struct weir_answer *answer, const struct weir_dialect *dia
                       weir_answer_fn *on_event, void *context);
 void weir_answer_free(struct weir_answer *answer);
 
-/** Begin an answer. is_stream: its content type is text/event-stream. False: one JSON document, be it an answer (some
- *  servers ignore "stream") or the body of an error status: feed and finish it all the same, weir_answer_error() reads it. */
-void weir_answer_begin(struct weir_answer *answer, const struct weir_dialect *dialect, bool is_stream);
+/** Begin an answer, framed as weir_dialect_framing() says. A document may be an answer (some servers ignore "stream") or the
+ *  body of an error status: feed and finish it all the same, weir_answer_error() reads it. */
+void weir_answer_begin(struct weir_answer *answer, const struct weir_dialect *dialect, enum weir_framing framing);
 
 /** More bytes of the body; those behind the end mark are ignored. False once the answer is beyond help (malformed): the rest
  *  need not be read. */

@@ -73,6 +73,9 @@ bool weir_json_take_string(struct weir_json *json, struct weir_slice *raw);
 /** Consume one value; true if it was a number. Fractions are cut off, what is beyond int64 is clamped. */
 bool weir_json_take_i64(struct weir_json *json, int64_t *out);
 
+/** The same with its fraction; beyond what a double holds it is infinite. */
+bool weir_json_take_f64(struct weir_json *json, double *out);
+
 /** Consume one value; true if it was a string, array or object with something in it. */
 bool weir_json_take_filled(struct weir_json *json);
 
