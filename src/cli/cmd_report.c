@@ -87,7 +87,7 @@ static weir_status write_page(struct request *request, const char *path, size_t 
 {
     struct weir_buf text;
     weir_buf_init(&text, PAGE_MAX);
-    const struct weir_rundata **runs = weir_alloc(count, sizeof(*runs));
+    const struct weir_rundata **runs = weir_alloc(count, sizeof(void *));
     for (size_t i = 0; i < count; i++) {
         runs[i] = request->runs[first + i];
     }
@@ -199,7 +199,7 @@ static weir_status load_all(struct request *request, struct weir_err *err)
                          "name a run directory: weir report DIR...; weir run made them, by default "
                          "in weir-runs");
     }
-    request->runs = weir_alloc(request->args.dir_count, sizeof(*request->runs));
+    request->runs = weir_alloc(request->args.dir_count, sizeof(void *));
     for (size_t i = 0; i < request->args.dir_count; i++) {
         weir_status status = weir_rundata_load(request->args.dirs[i], &request->runs[i], err);
         if (status != WEIR_OK) {

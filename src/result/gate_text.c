@@ -27,16 +27,20 @@ bool weir_gate_line(const struct weir_gate *gate, struct weir_buf *out)
 {
     const size_t count = weir_gate_count(gate, gate->verdict);
     const struct weir_gate_row *row = decisive_row(gate);
-    (void)weir_buf_addf(out, "weir gate: %s: ", weir_gate_word(gate->verdict));
+    char line[1024];
+    char clean[sizeof(line)];
     if (gate->verdict == WEIR_GATE_PASS) {
-        (void)weir_buf_addf(out, "%zu condition%s kept", gate->row_count, plural(gate->row_count));
+        (void)snprintf(line, sizeof(line), "%zu condition%s kept", gate->row_count,
+                       plural(gate->row_count));
     } else if (row != NULL) {
-        (void)weir_buf_addf(out, "%zu of %zu %s: %s at %s: %s", count, gate->row_count,
-                            gate->verdict == WEIR_GATE_FAIL ? "failed" : "cannot be told",
-                            row->condition, row->level, row->text);
+        (void)snprintf(line, sizeof(line), "%zu of %zu %s: %s at %s: %s", count, gate->row_count,
+                       gate->verdict == WEIR_GATE_FAIL ? "failed" : "cannot be told",
+                       row->condition, row->level, row->text);
     } else {
-        (void)weir_buf_add_str(out, gate->note_count > 0 ? gate->notes[0] : "no data");
+        (void)snprintf(line, sizeof(line), "%s", gate->note_count > 0 ? gate->notes[0] : "no data");
     }
+    (void)weir_buf_addf(out, "weir gate: %s: %s", weir_gate_word(gate->verdict),
+                        weir_text_clean(line, strlen(line), clean, sizeof(clean)));
     return !out->overflow;
 }
 

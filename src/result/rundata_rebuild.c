@@ -115,6 +115,12 @@ const json_t *weir__rundata_option(const struct weir_rundata *run, const char *n
     return json_object_get(json_object_get(json_object_get(run->run, "config"), name), "value");
 }
 
+static const struct extent *extent_of(const struct rebuild *rebuild, uint32_t level)
+{
+    WEIR_ASSERT(rebuild->extents != NULL && level < rebuild->count);
+    return &rebuild->extents[level];
+}
+
 /** The last thing known to have happened. */
 static weir_ns end_of(const struct extent *extent)
 {
@@ -194,7 +200,7 @@ static double seconds(weir_ns ns)
 /** Everything of a level but what its recorder knows. */
 static struct weir_level_summary begin_level(const struct rebuild *rebuild, uint32_t index)
 {
-    const struct extent *extent = &rebuild->extents[index];
+    const struct extent *extent = extent_of(rebuild, index);
     struct weir_window window = window_of(rebuild, extent);
     struct weir_level_summary level = {
         .index = index,
@@ -240,7 +246,7 @@ static weir_status count_sample(struct rebuild *rebuild, const struct weir_sampl
 {
     (void)target;
     finish_levels(rebuild, sample->level); // those before it
-    struct weir_window window = window_of(rebuild, &rebuild->extents[sample->level]);
+    struct weir_window window = window_of(rebuild, extent_of(rebuild, sample->level));
     weir_recorder_add(rebuild->recorder, sample, NULL, 0, window);
     return WEIR_OK;
 }

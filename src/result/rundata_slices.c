@@ -189,7 +189,7 @@ weir_status weir__rundata_hists(struct weir_rundata *run, struct weir_slice text
         "restore the file, or remove it: the report then goes without percentile spectra";
     struct weir_slice line;
     bool is_whole = false;
-    run->hists = weir_alloc(run->summary.level_count * WEIR_METRIC_COUNT + 1, sizeof(*run->hists));
+    run->hists = weir_alloc(run->summary.level_count * WEIR_METRIC_COUNT + 1, sizeof(void *));
     for (size_t number = 1; next_line(&text, &line, &is_whole) && is_whole; number++) {
         struct weir_hlog_entry entry = {.hist = NULL};
         if (line.len > 0 && line.ptr[line.len - 1] == '\r') {

@@ -31,27 +31,51 @@ static uint64_t read_hash(struct weir__reader *reader, const json_t *root, const
     return hash;
 }
 
+/** "2026-01-31T12:00:00.123Z" as its seven numbers; false when it is anything else. */
+static bool parse_date(const char *text, int64_t out[7])
+{
+    static const char form[] = "0000-00-00T00:00:00.000Z";
+    size_t count = 0;
+    const char *begin = text;
+    if (strlen(text) != strlen(form)) {
+        return false;
+    }
+    for (size_t i = 0; form[i] != '\0'; i++) {
+        if (form[i] == '0') {
+            continue;
+        }
+        const struct weir_slice digits = {begin, (size_t)(text + i - begin)};
+        if (text[i] != form[i] || !isdigit((unsigned char)*begin) ||
+            !weir_parse_i64(digits, &out[count++])) {
+            return false;
+        }
+        begin = text + i + 1;
+    }
+    return true;
+}
+
 /** RFC 3339 in UTC as ns of wall time since 1970: the clock it was measured on is gone. 0: none. */
 static weir_ns read_instant(struct weir__reader *reader, const json_t *root, const char *key)
 {
+    enum { YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, MILLI, PARTS };
     const char *text = weir__json_read_text(reader, root, "", key);
+    int64_t part[PARTS] = {0};
     if (text[0] == '\0') {
         return 0;
     }
-    struct tm when = {0};
-    int millis = 0;
-    int end = 0;
-    int got = sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &when.tm_year, &when.tm_mon,
-                     &when.tm_mday, &when.tm_hour, &when.tm_min, &when.tm_sec, &millis, &end);
-    bool is_date = got == 7 && text[end] == '\0' && when.tm_year >= 1970 && when.tm_mon >= 1 &&
-                   when.tm_mon <= 12 && when.tm_year < 2200;
-    if (!is_date) {
+    if (!parse_date(text, part) || part[YEAR] < 1970 || part[YEAR] > 2200 || part[MONTH] < 1) {
         weir__reader_fail(reader, "", key, "a time as 2026-01-31T12:00:00.123Z");
         return 0;
     }
-    when.tm_year -= 1900;
-    when.tm_mon -= 1;
-    return (weir_ns)timegm(&when) * WEIR_SECOND + (weir_ns)millis * WEIR_MSEC;
+    struct tm when = {
+        .tm_year = (int)part[YEAR] - 1900,
+        .tm_mon = (int)part[MONTH] - 1,
+        .tm_mday = (int)part[DAY],
+        .tm_hour = (int)part[HOUR],
+        .tm_min = (int)part[MINUTE],
+        .tm_sec = (int)part[SECOND],
+    };
+    return (weir_ns)timegm(&when) * WEIR_SECOND + part[MILLI] * WEIR_MSEC;
 }
 
 static void read_verdict(struct weir__reader *reader, const json_t *object, const char *where,

@@ -267,7 +267,9 @@ weir_status weir_side_of(struct weir_rundata *const *runs, size_t count, const c
 {
     struct weir_side side = {.run_count = count,
                              .runs = weir_alloc(count + 1, sizeof(struct weir_rundata *))};
-    memcpy(side.runs, runs, count * sizeof(struct weir_rundata *));
+    for (size_t i = 0; i < count; i++) {
+        side.runs[i] = runs[i];
+    }
     (void)weir_copy(side.target, sizeof(side.target), target);
     (void)weir_copy(side.name, sizeof(side.name), count > 0 ? runs[0]->dir : "");
     return settle(&side, WEIR_OK, out, err);
