@@ -12,6 +12,11 @@ foreach(script ${e2e})
     get_filename_component(name ${script} NAME_WE)
     add_test(NAME e2e/${name} COMMAND ${Python3_EXECUTABLE} -m unittest -v ${name}
              WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/e2e)
-    set_tests_properties(e2e/${name} PROPERTIES LABELS full TIMEOUT 300 RUN_SERIAL ON
+    # searches, gates, fixed rates and browsers take a minute each: once is enough, without sanitizers
+    set(labels full)
+    if(name MATCHES "^test_(find|gate|rate|report)$")
+        list(APPEND labels long)
+    endif()
+    set_tests_properties(e2e/${name} PROPERTIES LABELS "${labels}" TIMEOUT 300 RUN_SERIAL ON
         ENVIRONMENT "WEIR_BIN=$<TARGET_FILE:weir>;PYTHONDONTWRITEBYTECODE=1")
 endforeach()

@@ -27,7 +27,7 @@ struct weir_bridge *weir_bridge_new(const struct weir_bridge_options *options)
     bridge->transport = choose(options);
     bridge->lag = weir_hist_new(LAG_MAX_S * WEIR_SECOND, LAG_DIGITS);
     weir_stamper_init(&bridge->stamper);
-    weir__headers_make(options->config, &bridge->headers);
+    weir__headers_make(options->config, options->endpoint->target->dialect, &bridge->headers);
     weir__watches_open(bridge);
     bridge->transport->open(bridge);
     return bridge;

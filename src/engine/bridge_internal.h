@@ -77,7 +77,8 @@ extern const struct weir__transport weir__transport_curl;
 extern const struct weir__transport weir__transport_plain;
 
 /** bridge_headers.c. The user's headers take the place of weir's own of the same name. */
-void weir__headers_make(const struct weir_config *config, struct weir__headers *out);
+void weir__headers_make(const struct weir_config *config, const struct weir_dialect *dialect,
+                        struct weir__headers *out);
 void weir__headers_free(struct weir__headers *headers);
 
 /** bridge_watch.c: the watch of a descriptor, made on its first use. */

@@ -21,7 +21,7 @@ struct run {
     struct weir_endpoint *endpoints; // by target
     struct weir_objective *goodput;  // of single requests
     size_t goodput_count;
-    struct weir_objective *slo;      // of levels
+    struct weir_objective *slo; // of levels
     size_t slo_count;
     uv_loop_t loop;
     uv_signal_t signals[SIGNALS];

@@ -156,12 +156,12 @@ void weir_request_head(struct weir_request *request, weir_ns at)
     }
 }
 
-void weir_request_open_body(struct weir_request *request, bool is_stream)
+void weir_request_open_body(struct weir_request *request, enum weir_framing framing)
 {
-    const struct weir_dialect *dialect = request->answer.dialect;
-    const bool has_lines = request->sample.is_streamed && dialect->framing == WEIR_FRAMING_NDJSON;
-    const enum weir_framing otherwise = has_lines ? WEIR_FRAMING_NDJSON : WEIR_FRAMING_DOCUMENT;
-    weir_answer_begin(&request->answer, dialect, is_stream ? WEIR_FRAMING_SSE : otherwise);
+    // lines are a stream's framing; an answer that was not asked for as one is one document
+    const bool is_lone = framing == WEIR_FRAMING_NDJSON && !request->sample.is_streamed;
+    weir_answer_begin(&request->answer, request->answer.dialect,
+                      is_lone ? WEIR_FRAMING_DOCUMENT : framing);
     request->is_answer_begun = true;
 }
 

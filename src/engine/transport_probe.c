@@ -15,15 +15,22 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
     return weir_buf_add(context, bytes, size * count) ? size * count : 0;
 }
 
-static struct curl_slist *headers_of(const struct weir_config *config)
+static struct curl_slist *headers_of(const struct weir_config *config,
+                                     const struct weir_dialect *dialect)
 {
     struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
     if (config->api_key[0] != '\0') {
         struct weir_buf line;
         weir_buf_init(&line, 1 << 16);
-        (void)weir_buf_addf(&line, "Authorization: Bearer %s", config->api_key);
+        (void)weir_buf_addf(&line, "%s%s",
+                            dialect->auth == WEIR_AUTH_X_API_KEY ? "x-api-key: "
+                                                                 : "Authorization: Bearer ",
+                            config->api_key);
         headers = curl_slist_append(headers, weir_buf_text(&line));
         weir_buf_free(&line);
+    }
+    for (size_t i = 0; dialect->headers != NULL && dialect->headers[i] != NULL; i++) {
+        headers = curl_slist_append(headers, dialect->headers[i]);
     }
     for (size_t i = 0; i < config->header.count; i++) {
         headers = curl_slist_append(headers, config->header.items[i]);
@@ -31,17 +38,17 @@ static struct curl_slist *headers_of(const struct weir_config *config)
     return headers;
 }
 
-static CURLcode get(const struct weir_config *config, const char *url, struct weir_buf *body,
-                    long *status)
+static CURLcode get(const struct weir_config *config, const struct weir_target *target,
+                    struct weir_buf *body, long *status)
 {
     CURL *easy = curl_easy_init();
     if (easy == NULL) {
         return CURLE_OUT_OF_MEMORY;
     }
-    struct curl_slist *headers = headers_of(config);
+    struct curl_slist *headers = headers_of(config, target->dialect);
     long timeout_ms = config->connect_timeout > 0 ? (long)(config->connect_timeout / WEIR_MSEC) + 1
                                                   : TIMEOUT_DEFAULT_MS;
-    (void)curl_easy_setopt(easy, CURLOPT_URL, url);
+    (void)curl_easy_setopt(easy, CURLOPT_URL, target->models_url);
     (void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     (void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
     (void)curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
@@ -78,7 +85,7 @@ weir_status weir_probe_models(const struct weir_config *config, const struct wei
     struct weir_buf body;
     weir_buf_init(&body, BODY_CAP);
     long status = 0;
-    CURLcode code = get(config, target->models_url, &body, &status);
+    CURLcode code = get(config, target, &body, &status);
     out->http_status = (int)status;
     bool is_fatal = code == CURLE_COULDNT_CONNECT || code == CURLE_SSL_CONNECT_ERROR ||
                     code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_COULDNT_RESOLVE_HOST;

@@ -140,8 +140,9 @@ static void by_seconds(const struct weir_gate_rules *rules, const struct weir_ob
     const size_t a_count = seconds_of(of, &a->units[0], &first);
     const size_t b_count = seconds_of(of, &b->units[0], &second);
     out->shift = out->logs[1] - out->logs[0];
-    if (weir_bootstrap_shift_of(first, a_count, second, b_count, rules->confidence, rules->seed,
-                                &shift)) {
+    if (weir_bootstrap_shift_of((struct weir_values){first, a_count},
+                                (struct weir_values){second, b_count}, rules->confidence,
+                                rules->seed, &shift)) {
         const double noise = log1p(rules->run_noise);
         out->method = WEIR_GATE_METHOD_SLICES;
         out->error = shift.error;

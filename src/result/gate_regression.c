@@ -129,6 +129,31 @@ static void test_together(struct trials *trials, const size_t *members, size_t c
     weir_free(p);
 }
 
+/** The trials that are alike to the one at `index`, from there on; returns their number. */
+static size_t find_alike(const struct trials *trials, size_t index, size_t *members)
+{
+    size_t count = 0;
+    for (size_t i = index; i < trials->count; i++) {
+        const struct trial *other = &trials->items[i];
+        if (is_over_runs(other) && is_alike(&trials->items[index], other)) {
+            members[count++] = i;
+        }
+    }
+    return count;
+}
+
+/** Test the trial at `index`, and those alike with it; false when there is nothing to test. */
+static bool test_from(struct trials *trials, size_t index, size_t *members)
+{
+    struct trial *trial = &trials->items[index];
+    if (is_over_runs(trial)) {
+        test_together(trials, members, find_alike(trials, index, members));
+        return true;
+    }
+    trial->p = trial->group != NULL ? trial->contrast.p : NAN;
+    return !isnan(trial->p);
+}
+
 /** p of each trial of a rule, corrected for the rule's levels: jointly where the runs are the same,
  * by Bonferroni else. */
 static void test_rule(struct trials *trials, size_t rule)
@@ -136,27 +161,13 @@ static void test_rule(struct trials *trials, size_t rule)
     size_t *members = weir_alloc(trials->count + 1, sizeof(*members));
     size_t tests = 0;
     for (size_t i = 0; i < trials->count; i++) {
-        struct trial *trial = &trials->items[i];
-        if (trial->rule != rule || !isnan(trial->p)) {
-            continue;
-        }
-        if (is_over_runs(trial)) {
-            size_t count = 0;
-            for (size_t j = i; j < trials->count; j++) {
-                if (is_alike(trial, &trials->items[j]) && is_over_runs(&trials->items[j])) {
-                    members[count++] = j;
-                }
-            }
-            test_together(trials, members, count);
-            tests++;
-        } else if (trial->group != NULL && trial->contrast.method != WEIR_GATE_METHOD_NONE) {
-            trial->p = trial->contrast.p;
-            tests++;
-        }
+        const bool is_new = trials->items[i].rule == rule && isnan(trials->items[i].p);
+        tests += is_new && test_from(trials, i, members) ? 1 : 0;
     }
     for (size_t i = 0; i < trials->count; i++) {
-        if (trials->items[i].rule == rule) {
-            trials->items[i].p = fmin(trials->items[i].p * (double)tests, 1); // NAN stays
+        struct trial *trial = &trials->items[i];
+        if (trial->rule == rule && !isnan(trial->p)) {
+            trial->p = fmin(trial->p * (double)tests, 1);
         }
     }
     weir_free(members);

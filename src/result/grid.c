@@ -47,6 +47,7 @@ static void pad(struct weir_buf *out, size_t count)
 
 static void measure(const struct weir__grid *grid, size_t widths[WEIR__GRID_COLUMNS_MAX])
 {
+    WEIR_ASSERT(grid->columns > 0);
     for (size_t i = 0; i < grid->columns; i++) {
         widths[i] = 0;
     }

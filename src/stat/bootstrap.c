@@ -58,10 +58,11 @@ size_t weir_bootstrap_block(const double *values, size_t count)
     return (size_t)fmin(fmax(ceil(length), 1), longest);
 }
 
-static struct series series_of(const double *values, size_t count)
+static struct series series_of(struct weir_values values)
 {
-    return (struct series){values, count, weir_bootstrap_block(values, count),
-                           mean_of(values, count)};
+    return (struct series){values.items, values.count,
+                           weir_bootstrap_block(values.items, values.count),
+                           mean_of(values.items, values.count)};
 }
 
 /** Deviation of one resampled mean, stretched for the blocks that hide some of the spread. */
@@ -97,15 +98,15 @@ static double quantile_of(const double *sorted, size_t count, double p)
     return low + 1 < count ? sorted[low] * (1 - share) + sorted[low + 1] * share : sorted[low];
 }
 
-bool weir_bootstrap_shift_of(const double *a, size_t a_count, const double *b, size_t b_count,
-                             double confidence, uint64_t seed, struct weir_bootstrap_shift *out)
+bool weir_bootstrap_shift_of(struct weir_values a, struct weir_values b, double confidence,
+                             uint64_t seed, struct weir_bootstrap_shift *out)
 {
-    if (a_count < WEIR_BOOTSTRAP_MIN || b_count < WEIR_BOOTSTRAP_MIN || a_count > UINT32_MAX ||
-        b_count > UINT32_MAX) {
+    const bool is_short = a.count < WEIR_BOOTSTRAP_MIN || b.count < WEIR_BOOTSTRAP_MIN;
+    if (is_short || a.count > UINT32_MAX || b.count > UINT32_MAX) {
         return false;
     }
-    const struct series first = series_of(a, a_count);
-    const struct series second = series_of(b, b_count);
+    const struct series first = series_of(a);
+    const struct series second = series_of(b);
     struct weir_rng rng = weir_rng_split(seed, "bootstrap", 0);
     double *drawn = weir_alloc(WEIR_BOOTSTRAP_DRAWS, sizeof(*drawn));
     double square = 0;

@@ -29,7 +29,7 @@ class Configs(TestCase):
         if f"weir find --config configs/{path.name}" in text:
             args = ["find", *args, "--find-max", "10", "--slo", "error_rate<1%"]
         else:
-            args = ["run", *args, "--request-count", "0", "--warmup-count", "0"]
+            args = ["run", *args, "--request-count", "0", "--warmup-count", "0", "--no-records-compress"]
         if args[0] == "run" and not OPEN_LOOP.search(text):  # which says itself when requests are sent
             args += ["--concurrency", "1,2"]
         if not re.search(r"\bsim:", text):

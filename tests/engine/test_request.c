@@ -62,7 +62,7 @@ static void begin(struct fixture *f, bool is_streamed)
     weir_request_begin(&f->request, &dealt, 101);
     weir_request_sent(&f->request, 110);
     weir_request_head(&f->request, 120);
-    weir_request_open_body(&f->request, is_streamed);
+    weir_request_open_body(&f->request, is_streamed ? WEIR_FRAMING_SSE : WEIR_FRAMING_DOCUMENT);
 }
 
 static bool feed(struct fixture *f, const char *bytes, weir_ns at, uint64_t turn)
@@ -167,7 +167,7 @@ static void reads_lines(void **state)
     weir_request_begin(&f->request, &dealt, 101);
     weir_request_sent(&f->request, 110);
     weir_request_head(&f->request, 120);
-    weir_request_open_body(&f->request, false);
+    weir_request_open_body(&f->request, WEIR_FRAMING_NDJSON);
     assert_true(feed(f, "{\"message\":{\"content\":\"a\"},\"done\":false}\n", 130, 1));
     assert_true(feed(f, "{\"message\":{\"content\":\"b\"},\"done\":false}\n", 160, 2));
     assert_true(
@@ -185,7 +185,7 @@ static void takes_answers_without_tokens(void **state)
     struct fixture *f = *state;
     f->request.answer.dialect = weir_dialect_find("embeddings");
     begin(f, true);
-    weir_request_open_body(&f->request, false);
+    weir_request_open_body(&f->request, WEIR_FRAMING_DOCUMENT);
     assert_int_equal(f->request.sample.is_streamed, 0);
     assert_true(
         feed(f, "{\"data\":[{\"embedding\":[0.5]}],\"usage\":{\"prompt_tokens\":3}}", 130, 1));
@@ -310,7 +310,7 @@ static void limits_in_each_state(void **state)
     assert_int_equal(weir_request_deadline(&f->request, &limits, &which), 170);
     assert_int_equal(which, WEIR_TIMEOUT_FIRST_TOKEN);
     weir_request_head(&f->request, 120);
-    weir_request_open_body(&f->request, true);
+    weir_request_open_body(&f->request, WEIR_FRAMING_SSE);
     assert_true(feed(f, CHUNK("a"), 165, 1));
     assert_int_equal(weir_request_deadline(&f->request, &limits, &which), 185);
     assert_int_equal(which, WEIR_TIMEOUT_STALL);

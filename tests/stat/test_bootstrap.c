@@ -34,7 +34,9 @@ static double coverage(double phi)
         struct weir_bootstrap_shift shift;
         draw(&rng, phi, 0, a, SECONDS);
         draw(&rng, phi, 0.5, b, SECONDS);
-        assert_true(weir_bootstrap_shift_of(a, SECONDS, b, SECONDS, 0.95, (uint64_t)round, &shift));
+        assert_true(weir_bootstrap_shift_of((struct weir_values){a, SECONDS},
+                                            (struct weir_values){b, SECONDS}, 0.95, (uint64_t)round,
+                                            &shift));
         assert_true(shift.interval.low < shift.estimate && shift.estimate < shift.interval.high);
         covered += shift.interval.low <= 0.5 && 0.5 <= shift.interval.high ? 1 : 0;
     }
@@ -74,9 +76,12 @@ static void short_and_flat_series(void **state)
     const double flat[8] = {2, 2, 2, 2, 2, 2, 2, 2};
     const double higher[8] = {3, 3, 3, 3, 3, 3, 3, 3};
     struct weir_bootstrap_shift shift;
-    assert_false(weir_bootstrap_shift_of(flat, 7, higher, 8, 0.95, 1, &shift));
-    assert_false(weir_bootstrap_shift_of(flat, 8, higher, 0, 0.95, 1, &shift));
-    assert_true(weir_bootstrap_shift_of(flat, 8, higher, 8, 0.95, 1, &shift));
+    assert_false(weir_bootstrap_shift_of((struct weir_values){flat, 7},
+                                         (struct weir_values){higher, 8}, 0.95, 1, &shift));
+    assert_false(weir_bootstrap_shift_of((struct weir_values){flat, 8},
+                                         (struct weir_values){higher, 0}, 0.95, 1, &shift));
+    assert_true(weir_bootstrap_shift_of((struct weir_values){flat, 8},
+                                        (struct weir_values){higher, 8}, 0.95, 1, &shift));
     assert_true(shift.estimate == 1 && shift.error == 0);
     assert_true(shift.interval.low == 1 && shift.interval.high == 1);
 }

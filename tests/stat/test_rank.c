@@ -28,7 +28,7 @@ static double u_of(const double *a, size_t n, const double *b, size_t m)
 /** Share of all subsets whose U is at least as large. */
 static double brute_p(const double *a, size_t n, const double *b, size_t m)
 {
-    double all[2 * SIDE_MAX];
+    double all[2 * SIDE_MAX] = {0};
     double first[2 * SIDE_MAX];
     double second[2 * SIDE_MAX];
     const double seen = u_of(a, n, b, m);

@@ -70,8 +70,8 @@ void weir_request_begin(struct weir_request *request, const struct weir_sample *
 void weir_request_sent(struct weir_request *request, weir_ns now);
 void weir_request_head(struct weir_request *request, weir_ns at);
 
-/** The body begins; is_stream: it is an event stream. */
-void weir_request_open_body(struct weir_request *request, bool is_stream);
+/** The body begins, framed so: weir_dialect_framing(). */
+void weir_request_open_body(struct weir_request *request, enum weir_framing framing);
 
 /** Bytes of the body. False: malformed, give up. */
 bool weir_request_body(struct weir_request *request, const char *bytes, size_t len, weir_ns at,

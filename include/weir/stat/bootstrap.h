@@ -19,6 +19,12 @@ enum { WEIR_BOOTSTRAP_MIN = 8, WEIR_BOOTSTRAP_DRAWS = 1999 };
  *  autocorrelation taken as that of a first-order process; from 1 to a quarter of the series. */
 size_t weir_bootstrap_block(const double *values, size_t count);
 
+/** A figure second by second. */
+struct weir_values {
+    const double *items; // finite
+    size_t count;
+};
+
 struct weir_bootstrap_shift {
     double estimate;               // mean of b − mean of a
     double error;                  // its standard error
@@ -28,8 +34,8 @@ struct weir_bootstrap_shift {
 
 /** How far the mean of `b` lies above that of `a`. The drawn deviations are stretched for the few blocks that there are
  *  (√(n/(n−L)) a series, and Student's t for the normal distribution). False when a series has fewer than WEIR_BOOTSTRAP_MIN
- *  values; all must be finite. */
-bool weir_bootstrap_shift_of(const double *a, size_t a_count, const double *b, size_t b_count, double confidence,
-                             uint64_t seed, struct weir_bootstrap_shift *out);
+ *  values. */
+bool weir_bootstrap_shift_of(struct weir_values a, struct weir_values b, double confidence, uint64_t seed,
+                             struct weir_bootstrap_shift *out);
 
 #endif
