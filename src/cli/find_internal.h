@@ -1,4 +1,5 @@
-/** find_internal.h: one search of `weir find`: what it holds, and how a load is measured. Main thread only. */
+/** find_internal.h: one search of `weir find`: what it holds, and how a load is measured. Main
+ * thread only. */
 #ifndef WEIR_CLI_FIND_INTERNAL_H
 #define WEIR_CLI_FIND_INTERNAL_H
 
@@ -25,11 +26,14 @@ struct weir__find {
     char dir[512]; // run directory of the last fresh measurement
 };
 
-/** Measure `load` for the search, again and for longer as long as there are too few values; the probe is added.
- *  An interruption is not an error: is_interrupted is set and nothing added. */
-weir_status weir__find_probe(struct weir__find *find, double load, struct weir_err *err) WEIR_MUST_USE;
+/** Measure `load` for the search, again and for longer as long as there are too few values; the
+ * probe is added. An interruption is not an error: is_interrupted is set and nothing added. */
+weir_status weir__find_probe(struct weir__find *find, double load,
+                             struct weir_err *err) WEIR_MUST_USE;
 
-/** Measure `load` afresh, and `beyond` behind it unless that is INFINITY, into a run directory. Adds a probe for each. */
-weir_status weir__find_measure(struct weir__find *find, double load, double beyond, struct weir_err *err) WEIR_MUST_USE;
+/** Measure `load` afresh, and `beyond` behind it unless that is INFINITY, into a run directory.
+ * Adds a probe for each. */
+weir_status weir__find_measure(struct weir__find *find, double load, double beyond,
+                               struct weir_err *err) WEIR_MUST_USE;
 
 #endif

@@ -48,7 +48,8 @@ static size_t count_workers(const struct weir_config *config, const struct weir_
         return (size_t)config->workers < slots ? (size_t)config->workers : slots;
     }
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    double most = cores > 1 ? (double)(cores / 2) : 1;
+    const long half = cores > 1 ? cores / 2 : 1;
+    const double most = (double)half;
     double wanted = (double)level->concurrency / STREAMS_A_WORKER;
     if (level->mode == WEIR_MODE_RATE) {
         wanted = weir_schedule_expected(level->schedule, WEIR_SECOND) / RATE_A_WORKER;

@@ -3,8 +3,12 @@
 #include "weir/engine/limits.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
+
+#include "weir/base/str.h"
 
 enum {
     OWN_DESCRIPTORS = 64,
@@ -32,22 +36,31 @@ uint64_t weir_limits_descriptors(void)
     return limit.rlim_cur < DESCRIPTORS_MAX ? limit.rlim_cur : DESCRIPTORS_MAX;
 }
 
+/** "32768\t60999\n" as two numbers; false when it is anything else. */
+static bool parse_range(char *line, int64_t *low, int64_t *high)
+{
+    struct weir_slice rest = {line, strcspn(line, "\n")};
+    struct weir_slice first;
+    return weir_slice_next_part(&rest, '\t', &first) && rest.ptr != NULL &&
+           weir_parse_i64(first, low) && weir_parse_i64(rest, high) && *high >= *low;
+}
+
 /** Number of ephemeral ports for connections to one address and port. */
 static uint64_t ephemeral_ports(void)
 {
-    unsigned low = 32768;
-    unsigned high = 60999;
+    enum { LOW = 32768, HIGH = 60999 }; // Linux's defaults
+    int64_t low = LOW;
+    int64_t high = HIGH;
     FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
     if (file != NULL) {
         char line[64] = "";
-        if (fgets(line, sizeof(line), file) == NULL || sscanf(line, "%u %u", &low, &high) != 2 ||
-            high < low) { // NOLINT(cert-err34-c)
-            low = 32768;
-            high = 60999;
+        if (fgets(line, sizeof(line), file) == NULL || !parse_range(line, &low, &high)) {
+            low = LOW;
+            high = HIGH;
         }
         (void)fclose(file);
     }
-    return high - low + 1;
+    return (uint64_t)(high - low + 1);
 }
 
 weir_status weir_limits_check(uint32_t streams, const struct weir_endpoint *endpoint,

@@ -33,7 +33,7 @@ static void tell_head(struct weir__plain_answer *answer)
 static int on_status_line(llhttp_t *parser)
 {
     struct weir__plain_answer *answer = answer_of(parser);
-    answer->status = parser->status_code >= FIRST_FINAL ? (int16_t)parser->status_code : 0;
+    answer->status = (int16_t)(parser->status_code >= FIRST_FINAL ? parser->status_code : 0);
     tell_head(answer);
     return 0;
 }

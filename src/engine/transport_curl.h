@@ -48,7 +48,7 @@ int weir__curl_close_socket(void *context, curl_socket_t fd);
 
 /** transport_exchange.c: make the handle of a call; begin an exchange; it has ended. */
 void weir__curl_call_init(struct weir__curl_call *call);
-void weir__curl_call_start(struct weir_call *call, const char *body, size_t len);
+void weir__curl_call_start(struct weir_call *base, const char *body, size_t len);
 void weir__curl_call_done(struct weir__curl_call *call, CURLcode code);
 int16_t weir__curl_call_status(struct weir_call *call);
 bool weir__curl_call_is_event_stream(struct weir_call *call);

@@ -32,6 +32,7 @@ static struct weir__curl *curl_of(const struct weir__curl_call *call)
 /** The connection is up. A second time for one request means that libcurl found a reused connection
  * dead and is about to send again: the server may have seen the first, so that is not its call to
  * make. */
+// NOLINTNEXTLINE(readability-non-const-parameter): the signature is libcurl's
 static int on_prereq(void *context, char *peer_ip, char *local_ip, int peer_port, int local_port)
 {
     (void)peer_ip;
@@ -46,6 +47,7 @@ static int on_prereq(void *context, char *peer_ip, char *local_ip, int peer_port
     return CURL_PREREQFUNC_OK;
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): the signature is libcurl's
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     (void)bytes;

@@ -27,7 +27,8 @@ struct weir__html_facts {
 void weir__html_facts_of(const struct weir_rundata *run, struct weir__html_facts *out);
 void weir__html_facts_free(struct weir__html_facts *facts);
 
-/** Everything the page shows of a run: summary.json, what run.json adds, slices, percentile spectra. */
+/** Everything the page shows of a run: summary.json, what run.json adds, slices, percentile
+ * spectra. */
 json_t *weir__html_data(const struct weir_rundata *run);
 
 #endif

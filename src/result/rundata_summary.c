@@ -21,12 +21,13 @@ static uint64_t read_hash(struct weir__reader *reader, const json_t *root, const
     uint64_t hash = 0;
     size_t len = strlen(text);
     for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (!isxdigit(c) || len > 16) {
+        static const char digits[] = "0123456789abcdef";
+        const char *digit = strchr(digits, text[i]);
+        if (digit == NULL || len > 16) {
             weir__reader_fail(reader, "", key, "16 hexadecimal digits");
             return 0;
         }
-        hash = hash << 4U | (uint64_t)(isdigit(c) ? c - '0' : tolower(c) - 'a' + 10);
+        hash = hash << 4U | (uint64_t)(digit - digits);
     }
     return hash;
 }

@@ -51,7 +51,8 @@ static void ends_by_time(void **state)
     (void)state;
     struct weir_deal deal;
     weir_deal_init(&deal,
-                   &(struct weir_level){.concurrency = 1, .duration = 100, .warmup_duration = 50}, false, START);
+                   &(struct weir_level){.concurrency = 1, .duration = 100, .warmup_duration = 50},
+                   false, START);
     assert_int_equal(weir_deal_window(&deal).start, START + 50);
     assert_int_equal(weir_deal_window(&deal).end, START + 150);
     uint64_t id = 0;
@@ -144,8 +145,9 @@ static void threads_share_without_loss_or_doubles(void **state)
     (void)state;
     static unsigned char seen[SHARED_COUNT];
     struct weir_deal deal;
-    weir_deal_init(
-        &deal, &(struct weir_level){.concurrency = THREADS, .request_count = SHARED_COUNT}, false, START);
+    weir_deal_init(&deal,
+                   &(struct weir_level){.concurrency = THREADS, .request_count = SHARED_COUNT},
+                   false, START);
     struct taker takers[THREADS] = {{0}};
     pthread_t threads[THREADS];
     for (int i = 0; i < THREADS; i++) {
