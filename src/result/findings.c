@@ -30,6 +30,15 @@ static void add_offered(const struct weir_level_summary *level, struct weir_buf 
                             ? "; saturated: requests in flight kept growing, so the percentiles "
                               "depend on how long it ran"
                             : "");
+    const double *ttft = level->metrics[WEIR_METRIC_SCHED_TTFT].percentiles;
+    const double *latency = level->metrics[WEIR_METRIC_SCHED_LATENCY].percentiles;
+    struct digits p50;
+    struct digits p99;
+    struct digits all;
+    (void)weir_buf_addf(out, "from due: TTFT p50 %s ms, p99 %s ms; request latency p99 %s ms\n",
+                        shown(ttft[WEIR_PERCENTILE_P50], &p50),
+                        shown(ttft[WEIR_PERCENTILE_P99], &p99),
+                        shown(latency[WEIR_PERCENTILE_P99], &all));
 }
 
 static void add_cancelled(const struct weir_level_summary *level, struct weir_buf *out)
