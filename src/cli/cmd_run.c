@@ -1,6 +1,5 @@
 // weir run: from options to a run directory. The whole flow of the program reads from weir_cmd_run
 // downwards.
-#include <jansson.h>
 #include <stdio.h>
 
 #include "weir/base/buf.h"
@@ -9,7 +8,6 @@
 #include "weir/cli/command.h"
 #include "weir/cli/sink.h"
 #include "weir/cli/targets.h"
-#include "weir/engine/libraries.h"
 #include "weir/engine/run.h"
 #include "weir/result/rundir.h"
 
@@ -41,30 +39,15 @@ static void print_warnings(const struct session *session)
 static weir_status open_sink(struct session *session, int argc, char *const *argv,
                              struct weir_err *err)
 {
-    const struct weir_library libraries[] = {
-        {"libcurl", weir_libcurl_version()},
-        {"libuv", weir_libuv_version()},
-        {"jansson", jansson_version_str()},
-    };
-    // The command line as it was typed; the program's own two words stand before the options.
-    char **words = weir_alloc((size_t)argc + 2, sizeof(*words));
-    words[0] = "weir";
-    words[1] = "run";
-    for (int i = 0; i < argc; i++) {
-        words[i + 2] = argv[i];
-    }
     const struct weir_sink_setup setup = {
         .config = &session->config,
         .plan = session->plan,
-        .argc = argc + 2,
-        .argv = words,
-        .libraries = libraries,
-        .library_count = WEIR_COUNT_OF(libraries),
+        .command = "run",
+        .argc = argc,
+        .argv = argv,
         .started = weir_clock_now(),
     };
-    weir_status status = weir_sink_open(&setup, &session->sink, err);
-    weir_free(words);
-    return status;
+    return weir_sink_open(&setup, &session->sink, err);
 }
 
 /** Everything that can go wrong before the first byte of load. */

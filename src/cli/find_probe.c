@@ -1,6 +1,5 @@
 // How `weir find` measures a load: see find_internal.h. Every measurement has a seed of its own, so
 // that no prompt comes twice and no prefix cache can answer for the server.
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -9,7 +8,6 @@
 #include "weir/base/mem.h"
 #include "weir/base/str.h"
 #include "weir/cli/sink.h"
-#include "weir/engine/libraries.h"
 #include "weir/engine/run.h"
 #include "weir/plan/plan.h"
 
@@ -304,29 +302,15 @@ weir_status weir__find_probe(struct weir__find *find, double load, struct weir_e
 static weir_status open_files(struct weir__find *find, const struct weir_plan *plan,
                               struct weir_sink **out, struct weir_err *err)
 {
-    const struct weir_library libraries[] = {
-        {"libcurl", weir_libcurl_version()},
-        {"libuv", weir_libuv_version()},
-        {"jansson", jansson_version_str()},
-    };
-    char **words = weir_alloc((size_t)find->argc + 2, sizeof(*words));
-    words[0] = "weir";
-    words[1] = "find";
-    for (int i = 0; i < find->argc; i++) {
-        words[i + 2] = find->argv[i];
-    }
     const struct weir_sink_setup setup = {
         .config = &find->config,
         .plan = plan,
-        .argc = find->argc + 2,
-        .argv = words,
-        .libraries = libraries,
-        .library_count = WEIR_COUNT_OF(libraries),
+        .command = "find",
+        .argc = find->argc,
+        .argv = find->argv,
         .started = weir_clock_now(),
     };
-    const weir_status status = weir_sink_open(&setup, out, err);
-    weir_free(words);
-    return status;
+    return weir_sink_open(&setup, out, err);
 }
 
 static weir_status run_with_files(struct measurement *measurement, const struct weir_plan *plan,

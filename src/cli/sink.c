@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "weir/cli/sink.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "weir/base/log.h"
 #include "weir/base/mem.h"
 #include "weir/base/str.h"
+#include "weir/engine/libraries.h"
 #include "weir/result/errors.h"
 #include "weir/result/histlog.h"
 #include "weir/result/html.h"
@@ -32,7 +34,7 @@ struct weir_sink {
     struct weir_rundir dir;
     struct weir_run_facts facts;
     struct weir_run_target *targets;
-    struct weir_library *libraries; // own copies
+    struct weir_library libraries[3]; // texts are the libraries' own
     struct weir_buf config_json;
     char **command;
     char (*level_starts)[32];
@@ -53,13 +55,32 @@ struct weir_sink {
 
 // ---- opening ----
 
+enum { OWN_WORDS = 2 }; // "weir run"
+
+/** The command line as it was typed, without secrets. */
+static void keep_command(struct weir_sink *sink)
+{
+    static char program[] = "weir";
+    const struct weir_sink_setup *setup = &sink->setup;
+    char **words = weir_alloc((size_t)setup->argc + OWN_WORDS, sizeof(*words));
+    char *command = weir_strdup(setup->command);
+    words[0] = program;
+    words[1] = command;
+    for (int i = 0; i < setup->argc; i++) {
+        words[i + OWN_WORDS] = setup->argv[i];
+    }
+    sink->command = weir_redact_args(setup->argc + OWN_WORDS, words);
+    weir_free(command);
+    weir_free(words);
+}
+
 static void fill_facts(struct weir_sink *sink)
 {
     const struct weir_sink_setup *setup = &sink->setup;
     const struct weir_plan *plan = setup->plan;
     weir_buf_init(&sink->config_json, FILE_BYTES_MAX);
     (void)weir_config_json(setup->config, FOR_RUN, &sink->config_json);
-    sink->command = weir_redact_args(setup->argc, setup->argv);
+    keep_command(sink);
     sink->level_starts = weir_alloc(plan->level_count + 1, sizeof(*sink->level_starts));
     sink->level_started = weir_alloc(plan->level_count + 1, sizeof(*sink->level_started));
     sink->level_suspended = weir_alloc(plan->level_count + 1, sizeof(*sink->level_suspended));
@@ -70,12 +91,9 @@ static void fill_facts(struct weir_sink *sink)
         sink->targets[i] = (struct weir_run_target){
             .name = target->name, .url = target->url, .model = target->model};
     }
-    sink->libraries = weir_alloc(setup->library_count + 1, sizeof(*sink->libraries));
-    for (size_t i = 0; i < setup->library_count; i++) {
-        sink->libraries[i] =
-            (struct weir_library){.name = weir_strdup(setup->libraries[i].name),
-                                  .version = weir_strdup(setup->libraries[i].version)};
-    }
+    sink->libraries[0] = (struct weir_library){"libcurl", weir_libcurl_version()};
+    sink->libraries[1] = (struct weir_library){"libuv", weir_libuv_version()};
+    sink->libraries[2] = (struct weir_library){"jansson", jansson_version_str()};
     sink->facts = (struct weir_run_facts){
         .state = WEIR_RUN_RUNNING,
         .name = setup->config->name,
@@ -85,9 +103,9 @@ static void fill_facts(struct weir_sink *sink)
         .plan_hash = plan->hash,
         .config_json = weir_buf_text(&sink->config_json),
         .command = sink->command,
-        .command_count = (size_t)setup->argc,
+        .command_count = (size_t)setup->argc + OWN_WORDS,
         .libraries = sink->libraries,
-        .library_count = setup->library_count,
+        .library_count = WEIR_COUNT_OF(sink->libraries),
         .targets = sink->targets,
         .target_count = plan->target_count,
         .level_starts = sink->level_starts,
@@ -489,17 +507,12 @@ void weir_sink_free(struct weir_sink *sink)
     close_files(sink);
     weir_live_free(sink->live);
     weir_errors_free(&sink->errors);
-    weir_redact_args_free(sink->command, sink->setup.argc);
+    weir_redact_args_free(sink->command, sink->setup.argc + OWN_WORDS);
     weir_buf_free(&sink->config_json);
     weir_free(sink->level_starts);
     weir_free(sink->level_started);
     weir_free(sink->level_suspended);
     weir_free(sink->records_lost);
     weir_free(sink->targets);
-    for (size_t i = 0; i < sink->setup.library_count; i++) {
-        weir_free((void *)(uintptr_t)sink->libraries[i].name);
-        weir_free((void *)(uintptr_t)sink->libraries[i].version);
-    }
-    weir_free(sink->libraries);
     weir_free(sink);
 }

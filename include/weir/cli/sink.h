@@ -20,10 +20,9 @@ struct weir_sink;
 struct weir_sink_setup {
     const struct weir_config *config;
     const struct weir_plan *plan;
-    int argc; // the whole command line, program name included
+    const char *command; // "run"
+    int argc;            // the arguments after it
     char *const *argv;
-    const struct weir_library *libraries; // whose versions run.json names
-    size_t library_count;
     weir_ns started;
 };
 
